@@ -104,8 +104,6 @@ classes! {
     SinkTransactionFailure = "sink_transaction_failure",
     /// The sink's system cannot be reached or refuses the data.
     SinkUnreachableOrRejected = "sink_unreachable_or_rejected",
-    /// Class | scope | signals | change.
-    Slug = "slug",
     /// The source refuses the login, or the login lacks a right.
     SourceAuthFailure = "source_auth_failure",
     /// The position to read from is gone or invalid (purged log, reset offset).

@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn a_tape_reads_back_as_it_was_written() {
         let records = records(100);
-        let reader = TapeReader::new(written(&records).leak() as &[u8]).unwrap();
+        let reader = TapeReader::new(std::io::Cursor::new(written(&records))).unwrap();
         assert_eq!(reader.header(), &header());
         assert_eq!(reader.collect::<Result<Vec<_>, _>>().unwrap(), records);
     }

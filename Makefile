@@ -1,0 +1,74 @@
+# For people and for CI alike: `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export STREAMWARDEN_CACHE ?= $(HOME)/.cache/streamwarden
+ifdef CI
+export CARGO_TARGET_DIR ?= $(STREAMWARDEN_CACHE)/target
+endif
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+ONNXRUNTIME_VERSION := 1.24.4
+export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
+
+.PHONY: help run flink test bench setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: setup ## Watch a cluster (FLINK=http://host:8081), or play the shipped incident as if live
+	cargo build --release --package streamwarden
+	exec $(TARGET_DIR)/release/streamwarden $(if $(FLINK),run --flink $(FLINK),demo) $(ARGS)
+
+flink: setup ## A real Flink with a job that is sick on purpose; prints the URL to watch
+	@tools/setup.sh java
+	cargo build --release --package streamwarden-lab
+	exec $(TARGET_DIR)/release/lab flink $(ARGS)
+
+test: setup-test lint unit web-test train-test e2e deny ## Everything: lints, units, properties, page in Chromium, real Flink and Kafka
+
+setup: ## System packages (or their names), Rust, the onnxruntime library
+	@tools/setup.sh build
+	@tools/onnxruntime.sh $(ONNXRUNTIME_VERSION) "$(ORT_DYLIB_PATH)"
+
+setup-test: setup
+	@tools/setup.sh build java test
+
+fmt: ## Format the code
+	cargo fmt --all
+
+lint: setup ## Formatting, clippy without warnings
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+
+unit: setup-test ## Unit, property and service tests
+	cargo test --workspace --quiet
+
+web-test: setup-test ## The page in a real headless Chromium
+	notifier/web/tests/run.sh
+
+train-test: setup-test ## Tests of the training code
+	training/test.sh
+
+e2e: setup-test ## The whole line on real Flink and real Kafka
+	cargo test --package streamwarden --test e2e -- --nocapture --test-threads 1
+
+deny: setup ## Licences, bans and sources of all dependencies
+	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
+
+bench: setup ## Speed; figures with machine and date are in docs/benchmarks.md
+	cargo bench --workspace --benches -- --noplot
+
+lab: setup ## Record every labelled incident that is missing (takes hours, resumable)
+	@tools/setup.sh java
+	cargo run --release --package streamwarden-lab -- run --missing
+
+dataset: setup ## All tapes through the featurizer into Parquet
+	cargo run --release --package streamwarden-lab -- dataset
+
+train: dataset ## Three ONNX models from the dataset
+	training/train.sh
+
+report: ## Evaluation of the models on tapes that they were not trained on
+	training/report.sh

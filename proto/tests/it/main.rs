@@ -1,0 +1,5 @@
+//! Contracts of the vocabulary: published schemas, committed samples, laws.
+
+mod laws;
+mod samples;
+mod schemas;
