@@ -1,1 +1,28 @@
-//! TBD
+//! The lab: real Flink clusters, jobs of several shapes, faults planted on purpose, and tapes of what could be seen.
+//!
+//! ```text
+//! scenarios/*.toml ──> scenario ──> corpus (what is missing) ──> run ──> tapes/lab/*.tape
+//!                                                                 │
+//!                          flink (download, jobs) ──> cluster ────┤ submits, plants, takes away
+//!                                                     rest, check ┤ sees the effect by itself
+//!                                                       recording ┘ the collector, into a tape
+//! ```
+//! A label is what was planted, never what was measured. A run whose effect an independent check did not see is
+//! thrown away.
+
+pub mod check;
+pub mod cli;
+pub mod cluster;
+pub mod control;
+pub mod corpus;
+pub mod demo;
+pub mod evidence;
+pub mod flink;
+pub mod machine;
+pub mod plant;
+pub mod recording;
+pub mod rest;
+pub mod run;
+pub mod scenario;
+pub mod tapes;
+pub mod topology;

@@ -1,0 +1,30 @@
+package io.streamwarden.lab;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Entry point of every lab job.
+ *
+ * <p>Arguments: {@code --topology NAME --control FILE [--parallelism N] [--VERTEX.parallelism N]
+ * [--VERTEX.window-ms N] [--idle-after-ms N] [--out-of-orderness-ms N]}.
+ */
+public final class LabJob {
+    private LabJob() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> args = parse(arguments);
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        String name = Topologies.build(args.get("topology"), new Plan(env, args));
+        env.execute(args.getOrDefault("name", name));
+    }
+
+    private static Map<String, String> parse(String[] arguments) {
+        Map<String, String> args = new HashMap<>();
+        for (int i = 0; i + 1 < arguments.length; i += 2) {
+            args.put(arguments[i].substring(2), arguments[i + 1]);
+        }
+        return args;
+    }
+}

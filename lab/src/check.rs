@@ -1,0 +1,359 @@
+//! Independent checks: does Flink itself show the effect of what was planted?
+//!
+//! They ask REST directly and share no code with the features that a model learns from.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::rest::{Rest, RestError, items, number};
+use crate::run::Job;
+
+/// What must be seen. A check that was true once stays true.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Check {
+    /// A figure over a vertex's subtasks reaches a value.
+    Metric {
+        /// Key of the vertex.
+        vertex: String,
+        /// Flink's name of it.
+        metric: String,
+        /// How the subtasks count.
+        #[serde(default)]
+        over: Over,
+        /// At least this.
+        at_least: Option<f64>,
+        /// At most this.
+        at_most: Option<f64>,
+    },
+    /// A figure grew by so much since planting.
+    MetricGrows {
+        /// Key of the vertex.
+        vertex: String,
+        /// Flink's name of it.
+        metric: String,
+        /// By how much, summed over subtasks.
+        by: f64,
+    },
+    /// The lowest input watermark of a vertex moved less than `ms` in the last `for_s` seconds.
+    WatermarkStands {
+        /// Key of the vertex.
+        vertex: String,
+        /// Seconds.
+        for_s: u64,
+    },
+    /// Every vertex is idle at least so many ms/s.
+    AllIdle {
+        /// In ms/s.
+        at_least: f64,
+    },
+    /// The exception history holds a text.
+    Exception {
+        /// Part of a stack trace.
+        contains: String,
+    },
+    /// The job was restarted so often since planting.
+    Restarts {
+        /// Restarts.
+        at_least: u64,
+    },
+    /// Fewer TaskManagers are registered.
+    TaskmanagersBelow {
+        /// Number.
+        count: usize,
+    },
+    /// Checkpoints failed since planting.
+    CheckpointsFailed {
+        /// Number.
+        at_least: u64,
+    },
+    /// The latest failed checkpoint says.
+    CheckpointFailure {
+        /// Part of the message.
+        contains: String,
+    },
+    /// A completed checkpoint took so long.
+    CheckpointTook {
+        /// In ms.
+        at_least_ms: f64,
+    },
+    /// The newest completed checkpoint is so much larger than the first seen.
+    StateGrows {
+        /// In bytes.
+        by_bytes: f64,
+    },
+    /// The TaskManager at fault spends so much of its time in garbage collection.
+    GarbageCollection {
+        /// Share of the time since planting, 0 to 1.
+        share: f64,
+    },
+    /// The TaskManager at fault uses so much of its heap.
+    HeapUsed {
+        /// Share, 0 to 1.
+        share: f64,
+    },
+}
+
+/// How the subtasks of a vertex make one figure.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// The largest.
+    #[default]
+    Max,
+    /// The smallest.
+    Min,
+    /// The mean.
+    Mean,
+    /// The largest less the smallest.
+    Spread,
+}
+
+impl Check {
+    /// Vertex key that the check names.
+    #[must_use]
+    pub fn vertex(&self) -> Option<&str> {
+        match self {
+            Self::Metric { vertex, .. }
+            | Self::MetricGrows { vertex, .. }
+            | Self::WatermarkStands { vertex, .. } => Some(vertex),
+            _ => None,
+        }
+    }
+}
+
+/// All checks of one fault, with what they have seen so far.
+pub struct Checks<'a> {
+    states: Vec<State<'a>>,
+    host: Option<String>,
+}
+
+struct State<'a> {
+    check: &'a Check,
+    seen: bool,
+    first: Option<f64>,
+    since_ms: i64,
+}
+
+impl<'a> Checks<'a> {
+    /// Starts watching; `host` is the TaskManager at fault, if one is.
+    #[must_use]
+    pub fn new(checks: &'a [Check], host: Option<String>, now_ms: i64) -> Self {
+        let start = |check| State {
+            check,
+            seen: false,
+            first: None,
+            since_ms: now_ms,
+        };
+        Self {
+            states: checks.iter().map(start).collect(),
+            host,
+        }
+    }
+
+    /// Looks once more. An answer that does not come is no evidence.
+    pub async fn look(&mut self, rest: &Rest, job: &Job, now_ms: i64) {
+        let host = self.host.clone();
+        for state in self.states.iter_mut().filter(|state| !state.seen) {
+            match state.look(rest, job, host.as_deref(), now_ms).await {
+                Ok(seen) => state.seen = seen,
+                Err(error) => tracing::debug!(%error, "check has no answer"),
+            }
+        }
+    }
+
+    /// All effects were seen.
+    #[must_use]
+    pub fn all_seen(&self) -> bool {
+        self.states.iter().all(|state| state.seen)
+    }
+
+    /// What was not seen, for people.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<String> {
+        let unseen = self.states.iter().filter(|state| !state.seen);
+        unseen
+            .map(|state| format!("{:?} (first value {:?})", state.check, state.first))
+            .collect()
+    }
+}
+
+impl State<'_> {
+    async fn look(
+        &mut self,
+        rest: &Rest,
+        job: &Job,
+        host: Option<&str>,
+        now_ms: i64,
+    ) -> Result<bool, RestError> {
+        let check = self.check;
+        match check {
+            Check::Metric {
+                vertex,
+                metric,
+                over,
+                at_least,
+                at_most,
+            } => {
+                let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
+                let Some(value) = fold(*over, &values) else {
+                    return Ok(false);
+                };
+                self.first = Some(value);
+                Ok(at_least.is_none_or(|limit| value >= limit) && at_most.is_none_or(|limit| value <= limit))
+            }
+            Check::MetricGrows { vertex, metric, by } => {
+                let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
+                Ok(self.growth(values.iter().sum()) >= *by)
+            }
+            Check::WatermarkStands { vertex, for_s } => {
+                let lowest = lowest_watermark(rest, job, vertex).await?;
+                Ok(self.stands(lowest, now_ms) >= i64::try_from(*for_s).unwrap_or(0) * 1_000)
+            }
+            Check::AllIdle { at_least } => all_idle(rest, job, *at_least).await,
+            Check::Exception { contains } => {
+                let path = format!("/jobs/{}/exceptions", job.id);
+                Ok(rest.get(&path).await?.to_string().contains(contains))
+            }
+            Check::Restarts { at_least } => {
+                let path = format!("/jobs/{}/metrics?get=numRestarts", job.id);
+                let restarts = number(&rest.get(&path).await?[0]["value"]);
+                Ok(restarts >= *at_least as f64)
+            }
+            Check::TaskmanagersBelow { count } => Ok(rest.taskmanagers().await?.len() < *count),
+            Check::CheckpointsFailed { at_least } => {
+                let failed = number(&checkpoints(rest, job).await?["counts"]["failed"]);
+                Ok(self.growth(failed) >= *at_least as f64)
+            }
+            Check::CheckpointFailure { contains } => {
+                let failed = &checkpoints(rest, job).await?["latest"]["failed"];
+                Ok(failed.to_string().contains(contains))
+            }
+            Check::CheckpointTook { at_least_ms } => {
+                let took = &checkpoints(rest, job).await?["latest"]["completed"]["end_to_end_duration"];
+                self.first = Some(number(took));
+                Ok(number(took) >= *at_least_ms)
+            }
+            Check::StateGrows { by_bytes } => {
+                let size = &checkpoints(rest, job).await?["latest"]["completed"]["state_size"];
+                Ok(self.growth(number(size)) >= *by_bytes)
+            }
+            Check::GarbageCollection { share } => {
+                let spent = garbage_collection_ms(rest, host.unwrap_or_default()).await?;
+                let grown = self.growth(spent);
+                let elapsed_ms = (now_ms - self.since_ms).max(1) as f64;
+                Ok(elapsed_ms > 8_000.0 && grown / elapsed_ms >= *share)
+            }
+            Check::HeapUsed { share } => {
+                let used = heap_used(rest, host.unwrap_or_default()).await?;
+                self.first = Some(used);
+                Ok(used >= *share)
+            }
+        }
+    }
+
+    /// How much a value grew since it was first seen.
+    fn growth(&mut self, value: f64) -> f64 {
+        if value.is_nan() {
+            return 0.0;
+        }
+        value - *self.first.get_or_insert(value)
+    }
+
+    /// For how long a value has not moved.
+    fn stands(&mut self, value: f64, now_ms: i64) -> i64 {
+        if self.first != Some(value) {
+            self.first = Some(value);
+            self.since_ms = now_ms;
+        }
+        now_ms - self.since_ms
+    }
+}
+
+fn fold(over: Over, values: &[f64]) -> Option<f64> {
+    let max = values.iter().copied().reduce(f64::max)?;
+    let min = values.iter().copied().reduce(f64::min)?;
+    Some(match over {
+        Over::Max => max,
+        Over::Min => min,
+        Over::Mean => values.iter().sum::<f64>() / values.len() as f64,
+        Over::Spread => max - min,
+    })
+}
+
+async fn checkpoints(rest: &Rest, job: &Job) -> Result<Value, RestError> {
+    rest.get(&format!("/jobs/{}/checkpoints", job.id)).await
+}
+
+async fn lowest_watermark(rest: &Rest, job: &Job, vertex: &str) -> Result<f64, RestError> {
+    let path = format!("/jobs/{}/vertices/{}/watermarks", job.id, job.vertex(vertex));
+    let answer = rest.get(&path).await?;
+    let values = items(&answer).map(|entry| number(&entry["value"]));
+    Ok(values.fold(f64::INFINITY, f64::min))
+}
+
+async fn all_idle(rest: &Rest, job: &Job, at_least: f64) -> Result<bool, RestError> {
+    for vertex in job.vertex_ids() {
+        let idle = rest.subtask_metric(&job.id, vertex, "idleTimeMsPerSecond").await?;
+        if fold(Over::Min, &idle).is_none_or(|lowest| lowest < at_least) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn garbage_collection_ms(rest: &Rest, taskmanager: &str) -> Result<f64, RestError> {
+    let name = "Status.JVM.GarbageCollector.All.Time";
+    let metrics = rest.taskmanager_metrics(taskmanager, &[name]).await?;
+    Ok(metrics.get(name).copied().unwrap_or(f64::NAN))
+}
+
+async fn heap_used(rest: &Rest, taskmanager: &str) -> Result<f64, RestError> {
+    let names = ["Status.JVM.Memory.Heap.Used", "Status.JVM.Memory.Heap.Max"];
+    let metrics = rest.taskmanager_metrics(taskmanager, &names).await?;
+    let value = |name| metrics.get(name).copied().unwrap_or(f64::NAN);
+    Ok(value(names[0]) / value(names[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subtasks_make_one_figure() {
+        let values = [100.0, 900.0, 200.0];
+        assert_eq!(fold(Over::Max, &values), Some(900.0));
+        assert_eq!(fold(Over::Min, &values), Some(100.0));
+        assert_eq!(fold(Over::Mean, &values), Some(400.0));
+        assert_eq!(fold(Over::Spread, &values), Some(800.0));
+        assert_eq!(fold(Over::Max, &[]), None);
+    }
+
+    #[test]
+    fn a_value_stands_only_as_long_as_it_does_not_move() {
+        let check = Check::AllIdle { at_least: 1.0 };
+        let mut state = State {
+            check: &check,
+            seen: false,
+            first: None,
+            since_ms: 0,
+        };
+        assert_eq!(state.stands(5.0, 1_000), 0);
+        assert_eq!(state.stands(5.0, 4_000), 3_000);
+        assert_eq!(state.stands(6.0, 5_000), 0);
+    }
+
+    #[test]
+    fn growth_counts_from_the_first_value_and_ignores_missing_ones() {
+        let check = Check::AllIdle { at_least: 1.0 };
+        let mut state = State {
+            check: &check,
+            seen: false,
+            first: None,
+            since_ms: 0,
+        };
+        assert_eq!(state.growth(f64::NAN), 0.0);
+        assert_eq!(state.growth(10.0), 0.0);
+        assert_eq!(state.growth(25.0), 15.0);
+    }
+}

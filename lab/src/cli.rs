@@ -1,0 +1,159 @@
+//! The commands of `lab`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+
+use crate::corpus::{self, Progress, Recorder};
+use crate::demo;
+use crate::scenario::{self, Scenario};
+
+/// Records labelled incidents of real Flink.
+#[derive(Debug, Parser)]
+#[command(name = "lab", version)]
+pub struct Cli {
+    /// Folder with `flink.sh` and `scenarios/`.
+    #[arg(long, global = true, default_value = "lab")]
+    pub lab: PathBuf,
+    /// Folder of the tapes.
+    #[arg(long, global = true, default_value = "tapes/lab")]
+    pub tapes: PathBuf,
+    /// Levels of the log on standard error.
+    #[arg(long, global = true, env = "LAB_LOG", default_value = "warn,streamwarden_lab=info")]
+    pub log: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record scenarios: those named, or all that have no tape yet.
+    Run {
+        /// Names as `lab list` prints them; a name's beginning means all that begin so.
+        scenarios: Vec<String>,
+        /// Only scenarios without a tape.
+        #[arg(long)]
+        missing: bool,
+    },
+    /// Check all tapes: readable, labelled, effect seen.
+    Check,
+    /// List the scenarios and which of them have a tape.
+    List,
+    /// Start a real Flink with a job that is sick on purpose, until ctrl-C.
+    Flink {
+        /// Version of Flink.
+        #[arg(long, default_value = "2.2.1")]
+        version: String,
+        /// Seconds of health before the sink gets slow.
+        #[arg(long, default_value_t = 20)]
+        healthy_s: u64,
+    },
+}
+
+/// Runs one command; an interrupt ends it and everything that it started.
+///
+/// # Errors
+/// Whatever the command could not do.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let work = async {
+        match &cli.command {
+            Command::Run { scenarios, missing } => record(&cli, scenarios, *missing).await,
+            Command::Check => check(&cli),
+            Command::List => list(&cli),
+            Command::Flink { version, healthy_s } => {
+                demo::sick_flink(&cli.lab, version, *healthy_s).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    };
+    tokio::select! {
+        outcome = work => outcome,
+        () = interrupted() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+async fn record(cli: &Cli, names: &[String], only_missing: bool) -> anyhow::Result<ExitCode> {
+    let mut chosen = choose(load(&cli.lab)?, names)?;
+    if only_missing {
+        chosen = corpus::missing(chosen, &cli.tapes);
+    }
+    let mut recorder = Recorder::new(&cli.lab, &cli.tapes)?;
+    let mut progress = Progress::new(chosen.len());
+    let mut failed = Vec::new();
+    for scenario in &chosen {
+        tracing::info!("{} {}", progress.line(), scenario.name);
+        match recorder.record(scenario).await {
+            Ok(tape) => report_tape(&tape),
+            Err(error) => {
+                tracing::warn!("{}: thrown away: {:#}", scenario.name, anyhow::Error::new(error));
+                failed.push(scenario.name.as_str());
+            }
+        }
+        progress.step();
+    }
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    tracing::warn!("{} without a tape: {}", failed.len(), failed.join(" "));
+    Ok(ExitCode::FAILURE)
+}
+
+fn report_tape(tape: &Path) {
+    let bytes = tape.metadata().map(|file| file.len()).unwrap_or_default();
+    tracing::info!("{} ({} kB)", tape.display(), bytes / 1_000);
+}
+
+fn load(lab: &Path) -> anyhow::Result<Vec<Scenario>> {
+    let folder = lab.join("scenarios");
+    scenario::load_all(&folder).with_context(|| format!("no scenarios in {}", folder.display()))
+}
+
+fn choose(all: Vec<Scenario>, names: &[String]) -> anyhow::Result<Vec<Scenario>> {
+    if names.is_empty() {
+        return Ok(all);
+    }
+    for name in names {
+        if !all.iter().any(|one| one.name.starts_with(name.as_str())) {
+            bail!("there is no scenario {name}; `lab list` prints them all");
+        }
+    }
+    let wanted = |one: &Scenario| names.iter().any(|name| one.name.starts_with(name.as_str()));
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    for scenario in load(&cli.lab)? {
+        let recorded = corpus::tape_path(&cli.tapes, &scenario).exists();
+        let mark = if recorded { "recorded" } else { "missing" };
+        let slug = scenario.fault.as_ref().map_or("healthy", |fault| &fault.slug);
+        writeln!(out, "{mark:9} {:44} {slug:32} {}", scenario.name, scenario.topology)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let report = crate::tapes::check_all(&cli.tapes, &load(&cli.lab)?)?;
+    let mut out = io::stdout().lock();
+    for problem in &report.problems {
+        writeln!(out, "{problem}")?;
+    }
+    writeln!(out, "{} tapes, {} kB, {} problems", report.tapes, report.bytes / 1_000, report.problems.len())?;
+    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,212 @@
+//! A real Flink cluster: one JobManager and some TaskManagers as child processes, with folders and ports of their own.
+
+mod config;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use crate::flink::Flink;
+use crate::machine;
+use crate::rest::{Rest, RestError};
+use crate::scenario::ClusterSpec;
+
+/// A cluster that is not up by then will not come up.
+const START_LIMIT: Duration = Duration::from_secs(90);
+const JOBMANAGER: &str = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
+const TASKMANAGER: &str = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
+
+/// What can go wrong with a cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// Folders, ports or processes.
+    #[error("cannot start a process of the cluster")]
+    Io(#[from] io::Error),
+    /// Flink refuses the memory options.
+    #[error("flink cannot compute its memory from the configuration: {answer}")]
+    Memory {
+        /// What the tool printed.
+        answer: String,
+    },
+    /// It does not come up.
+    #[error("the cluster was not up after {} s: {registered} of {expected} slots", START_LIMIT.as_secs())]
+    NotUp {
+        /// Slots that came.
+        registered: u64,
+        /// Slots that should have come.
+        expected: u64,
+    },
+    /// There is no such TaskManager.
+    #[error("there is no TaskManager {0}")]
+    NoSuchTaskManager(String),
+    /// REST failed.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+}
+
+/// A running cluster. Dropping it ends its processes and removes its folders.
+pub struct Cluster {
+    /// What it was started with.
+    pub spec: ClusterSpec,
+    /// What it runs.
+    pub flink: Flink,
+    /// Its REST API.
+    pub rest: Rest,
+    work: TempDir,
+    jobmanager: Child,
+    taskmanagers: Vec<(String, Child)>,
+    taskmanager_memory: (Vec<String>, Vec<String>),
+}
+
+impl Cluster {
+    /// Starts the processes and waits until all slots are there.
+    ///
+    /// # Errors
+    /// [`ClusterError`] if it does not come up.
+    pub async fn start(flink: &Flink, spec: &ClusterSpec) -> Result<Self, ClusterError> {
+        let work = tempfile::Builder::new().prefix("lab-").tempdir()?;
+        for folder in ["conf", "log", "tmp", "checkpoints"] {
+            fs::create_dir(work.path().join(folder))?;
+        }
+        let [rest_port, rpc_port] = machine::free_ports()?;
+        let yaml = config::render(spec, work.path(), rest_port, rpc_port);
+        fs::write(work.path().join("conf/config.yaml"), yaml)?;
+        let memory = memory(flink, work.path(), "GET_JM_RESOURCE_PARAMS").await?;
+        let jobmanager = spawn(flink, work.path(), "jobmanager", JOBMANAGER, &memory)?;
+        let taskmanager_memory = memory_of_taskmanagers(flink, work.path()).await?;
+        let mut cluster = Self {
+            spec: spec.clone(),
+            flink: flink.clone(),
+            rest: Rest::new(&format!("http://127.0.0.1:{rest_port}")),
+            work,
+            jobmanager,
+            taskmanagers: Vec::new(),
+            taskmanager_memory,
+        };
+        for _ in 0..spec.taskmanagers {
+            cluster.start_taskmanager()?;
+        }
+        cluster.wait_for_slots().await?;
+        Ok(cluster)
+    }
+
+    /// Starts one more TaskManager, without waiting for it.
+    ///
+    /// # Errors
+    /// If the process cannot be started.
+    pub fn start_taskmanager(&mut self) -> Result<(), ClusterError> {
+        let name = format!("taskmanager-{}", self.taskmanagers.len());
+        let [port] = machine::free_ports()?;
+        let id = format!("127.0.0.1:{port}-{:06x}", machine::now_ms() & 0xff_ffff);
+        let (jvm, mut own) = self.taskmanager_memory.clone();
+        own.extend(["-D".to_owned(), format!("taskmanager.resource-id={id}")]);
+        let child = spawn(&self.flink, self.work.path(), &name, TASKMANAGER, &(jvm, own))?;
+        self.taskmanagers.push((id, child));
+        Ok(())
+    }
+
+    /// Process id of the JVM that has a TaskManager's id at REST.
+    ///
+    /// # Errors
+    /// If no process of this cluster has that id.
+    pub fn taskmanager_pid(&self, taskmanager_id: &str) -> Result<u32, ClusterError> {
+        self.taskmanagers
+            .iter()
+            .find(|(id, _)| id == taskmanager_id)
+            .and_then(|(_, child)| child.id())
+            .ok_or_else(|| ClusterError::NoSuchTaskManager(taskmanager_id.to_owned()))
+    }
+
+    /// A folder or file of this cluster alone.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.work.path().join(name)
+    }
+
+    /// Empties the log files, so that a recording starts with its own lines.
+    ///
+    /// # Errors
+    /// If a file cannot be emptied.
+    pub fn forget_logs(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.work.path().join("log"))? {
+            File::options().write(true).open(entry?.path())?.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    async fn wait_for_slots(&mut self) -> Result<(), ClusterError> {
+        let expected = u64::from(self.spec.taskmanagers * self.spec.slots);
+        let started = Instant::now();
+        let mut registered = 0;
+        while started.elapsed() < START_LIMIT {
+            registered = self.rest.slots_total().await.unwrap_or(0);
+            if registered >= expected {
+                return Ok(());
+            }
+            if self.jobmanager.try_wait()?.is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(300)).await;
+        }
+        Err(ClusterError::NotUp {
+            registered,
+            expected,
+        })
+    }
+
+    /// Ends all processes and waits until they are gone.
+    ///
+    /// # Errors
+    /// If a process cannot be ended.
+    pub async fn stop(mut self) -> io::Result<()> {
+        for (_, taskmanager) in &mut self.taskmanagers {
+            taskmanager.kill().await?;
+        }
+        self.jobmanager.kill().await
+    }
+}
+
+async fn memory_of_taskmanagers(
+    flink: &Flink,
+    work: &Path,
+) -> Result<(Vec<String>, Vec<String>), ClusterError> {
+    memory(flink, work, "GET_TM_RESOURCE_PARAMS").await
+}
+
+async fn memory(
+    flink: &Flink,
+    work: &Path,
+    command: &str,
+) -> Result<(Vec<String>, Vec<String>), ClusterError> {
+    let output = Command::new("java")
+        .args(config::memory_tool(flink, &work.join("conf"), command))
+        .stderr(Stdio::null())
+        .output()
+        .await?;
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    config::memory_options(&answer).ok_or(ClusterError::Memory { answer })
+}
+
+fn spawn(
+    flink: &Flink,
+    work: &Path,
+    name: &str,
+    main_class: &str,
+    memory: &(Vec<String>, Vec<String>),
+) -> io::Result<Child> {
+    let log = work.join("log").join(format!("{name}.log"));
+    let out = File::create(log.with_extension("out"))?;
+    Command::new("java")
+        .args(config::process(flink, &work.join("conf"), &log, main_class, memory))
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        .kill_on_drop(true)
+        .spawn()
+}

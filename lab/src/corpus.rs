@@ -1,0 +1,194 @@
+//! The corpus: all scenarios, which of them have no tape yet, and recording those, one after the other.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cluster::{Cluster, ClusterError};
+use crate::flink::{Flink, FlinkError};
+use crate::rest::RestError;
+use crate::run::{self, RunError};
+use crate::scenario::Scenario;
+use crate::topology::Topologies;
+
+/// Before the first run has shown how long one takes.
+const FIRST_GUESS: Duration = Duration::from_secs(50);
+
+/// Why a scenario gave no tape.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// No Flink.
+    #[error(transparent)]
+    Flink(#[from] FlinkError),
+    /// No cluster.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// No jar in the cluster.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// No good run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// No such shape.
+    #[error("scenario {scenario} names the topology {topology}, which there is not")]
+    NoTopology {
+        /// Who.
+        scenario: String,
+        /// What.
+        topology: String,
+    },
+    /// The shipped list of topologies is broken.
+    #[error("topologies.toml cannot be read")]
+    Topologies(#[from] toml::de::Error),
+}
+
+/// Where a scenario's tape lies.
+#[must_use]
+pub fn tape_path(tapes: &Path, scenario: &Scenario) -> PathBuf {
+    tapes.join(format!("{}.tape", scenario.name))
+}
+
+/// Scenarios without a tape, in their order.
+#[must_use]
+pub fn missing(scenarios: Vec<Scenario>, tapes: &Path) -> Vec<Scenario> {
+    let is_missing = |scenario: &Scenario| !tape_path(tapes, scenario).exists();
+    scenarios.into_iter().filter(is_missing).collect()
+}
+
+/// Records scenarios and keeps a cluster as long as it fits the next one.
+pub struct Recorder {
+    lab: PathBuf,
+    tapes: PathBuf,
+    topologies: Topologies,
+    current: Option<Ready>,
+}
+
+struct Ready {
+    cluster: Cluster,
+    jar: String,
+}
+
+impl Recorder {
+    /// `lab` holds `flink.sh`; tapes go to `tapes`.
+    ///
+    /// # Errors
+    /// If the shipped topologies cannot be read.
+    pub fn new(lab: &Path, tapes: &Path) -> Result<Self, CorpusError> {
+        Ok(Self {
+            lab: lab.to_owned(),
+            tapes: tapes.to_owned(),
+            topologies: Topologies::shipped()?,
+            current: None,
+        })
+    }
+
+    /// Records one scenario.
+    ///
+    /// # Errors
+    /// [`CorpusError`]; then there is no tape.
+    pub async fn record(&mut self, scenario: &Scenario) -> Result<PathBuf, CorpusError> {
+        let topology = self.topologies.get(&scenario.topology).cloned();
+        let topology = topology.ok_or_else(|| CorpusError::NoTopology {
+            scenario: scenario.name.clone(),
+            topology: scenario.topology.clone(),
+        })?;
+        let tape = tape_path(&self.tapes, scenario);
+        let mut ready = self.cluster_for(scenario).await?;
+        let outcome =
+            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
+        if outcome.is_ok() && !spoils(scenario) {
+            self.current = Some(ready);
+        } else {
+            ready.cluster.stop().await.map_err(ClusterError::Io)?;
+        }
+        outcome?;
+        Ok(tape)
+    }
+
+    async fn cluster_for(&mut self, scenario: &Scenario) -> Result<Ready, CorpusError> {
+        let fits = |ready: &Ready| {
+            ready.cluster.spec == scenario.cluster && ready.cluster.flink.version == scenario.flink
+        };
+        if let Some(ready) = self.current.take() {
+            if fits(&ready) {
+                return Ok(ready);
+            }
+            ready.cluster.stop().await.map_err(ClusterError::Io)?;
+        }
+        let flink = Flink::prepare(&self.lab, &scenario.flink).await?;
+        let cluster = Cluster::start(&flink, &scenario.cluster).await?;
+        let jar = cluster.rest.upload(&flink.jobs_jar).await?;
+        Ok(Ready { cluster, jar })
+    }
+}
+
+/// After a fault of a process, its cluster is no longer what the next run expects.
+fn spoils(scenario: &Scenario) -> bool {
+    let fault = scenario.fault.as_ref();
+    fault.is_some_and(|fault| {
+        fault.scope == streamwarden_proto::scope::Scope::TaskManager
+            || fault.action.is_some_and(crate::plant::Action::spoils_cluster)
+    })
+}
+
+/// Time left, from how long the runs so far took.
+pub struct Progress {
+    started: Instant,
+    total: usize,
+    done: usize,
+}
+
+impl Progress {
+    /// Starts the clock.
+    #[must_use]
+    pub fn new(total: usize) -> Self {
+        Self {
+            started: Instant::now(),
+            total,
+            done: 0,
+        }
+    }
+
+    /// One more run is over.
+    pub fn step(&mut self) {
+        self.done += 1;
+    }
+
+    /// `[3/120, about 97 min left]`
+    #[must_use]
+    pub fn line(&self) -> String {
+        let each = match u32::try_from(self.done) {
+            Ok(done) if done > 0 => self.started.elapsed() / done,
+            _ => FIRST_GUESS,
+        };
+        let left = each.as_secs() * (self.total - self.done) as u64;
+        format!("[{}/{}, about {} min left]", self.done, self.total, left.div_ceil(60))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::expand;
+
+    #[test]
+    fn only_scenarios_without_a_tape_are_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "about='a'\ntopology='map-chain'\n[[variant]]\nname='a'\n[[variant]]\nname='b'";
+        let scenarios = expand("healthy", text).unwrap();
+        std::fs::write(folder.path().join("healthy-a.tape"), "").unwrap();
+        let left = missing(scenarios, folder.path());
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].name, "healthy-b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_left_follows_the_runs_so_far() {
+        let mut progress = Progress::new(4);
+        assert_eq!(progress.line(), "[0/4, about 4 min left]");
+        tokio::time::advance(Duration::from_secs(60)).await;
+        progress.step();
+        assert_eq!(progress.line(), "[1/4, about 3 min left]");
+    }
+}
