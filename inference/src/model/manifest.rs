@@ -1,0 +1,205 @@
+//! What training wrote beside a model: labels, features, healthy ranges, thresholds, golden rows.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use streamwarden_proto::scope::Scope;
+
+use super::error::{ModelError, fits};
+
+/// Label of rows of healthy subjects.
+pub const HEALTHY: &str = "healthy";
+/// Label of rows of subjects that only suffer from a problem of another subject.
+pub const ELSEWHERE: &str = "elsewhere";
+
+/// `manifest.json`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Manifest {
+    /// Name of the model: its scope.
+    pub name: String,
+    /// What its rows describe.
+    pub scope: Scope,
+    /// Version of the model.
+    pub version: String,
+    /// Name of the input.
+    pub input: String,
+    /// Name of the output.
+    pub output: String,
+    /// Classes, in the order of the probabilities.
+    pub labels: Vec<String>,
+    /// Features, in the order of a row.
+    pub features: Vec<String>,
+    /// Fingerprint of the feature schema that it was trained on.
+    pub fingerprint: String,
+    /// From which probability on it may be believed.
+    #[serde(default)]
+    pub thresholds: Thresholds,
+    /// What healthy rows show, per feature.
+    pub healthy: BTreeMap<String, HealthyRange>,
+    /// What the rows of each label show.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, LabelProfile>,
+}
+
+/// Limits that training measured on topologies that the model never saw.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Thresholds {
+    /// A finding opens from this mean probability on.
+    pub open: f32,
+    /// A finding stays open from this probability on.
+    pub keep: f32,
+    /// A row whose probability of `healthy` and `elsewhere` together is below this is far from healthy.
+    pub troubled: f32,
+    /// A row that lies outside of what its label's rows showed by more than this share is something unknown.
+    pub strange: f32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            open: 0.6,
+            keep: 0.35,
+            troubled: 0.2,
+            strange: 0.25,
+        }
+    }
+}
+
+/// First and 99th percentile of a feature over healthy rows.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct HealthyRange {
+    /// First percentile.
+    pub p01: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+}
+
+/// The values that a label's training rows had, per feature; `None`: the feature was always missing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct LabelProfile {
+    /// Rows behind it.
+    pub rows: u64,
+    /// Smallest value of each feature.
+    pub min: Vec<Option<f32>>,
+    /// Largest value of each feature.
+    pub max: Vec<Option<f32>>,
+}
+
+impl LabelProfile {
+    /// Share of the row's present features that lie clearly outside of what the label's rows showed.
+    #[must_use]
+    pub fn strangeness(&self, row: &[f32]) -> f32 {
+        let mut present = 0_u32;
+        let mut outside = 0_u32;
+        for ((value, min), max) in row.iter().zip(&self.min).zip(&self.max) {
+            if value.is_nan() {
+                continue;
+            }
+            present += 1;
+            outside += u32::from(is_outside(*value, *min, *max));
+        }
+        if present == 0 {
+            return 0.0;
+        }
+        outside as f32 / present as f32
+    }
+}
+
+fn is_outside(value: f32, min: Option<f32>, max: Option<f32>) -> bool {
+    let (Some(min), Some(max)) = (min, max) else {
+        return true;
+    };
+    // A tenth of the range is allowed beyond it: no two machines show the same figures.
+    let slack = (max - min).abs() * 0.1 + max.abs() * 0.02;
+    value < min - slack || value > max + slack
+}
+
+/// `golden.json`: rows with the probabilities that the model must give.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Golden {
+    /// Largest difference that another build of the runtime may show.
+    pub tolerance: f32,
+    /// The rows.
+    pub rows: Vec<GoldenRow>,
+}
+
+/// One golden row.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GoldenRow {
+    /// Values of the features; `None` is NaN.
+    pub values: Vec<Option<f32>>,
+    /// Probabilities of the labels.
+    pub probabilities: Vec<f32>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// [`ModelError::Json`] if it is none.
+    pub fn parse(model: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        serde_json::from_slice(bytes).map_err(|source| ModelError::Json {
+            model: model.to_owned(),
+            file: "manifest.json",
+            source,
+        })
+    }
+
+    /// Refuses a feature schema other than the one that the model was trained on.
+    ///
+    /// # Errors
+    /// [`ModelError::DoesNotFit`] with both fingerprints.
+    pub fn check_schema(&self, fingerprint: &str) -> Result<(), ModelError> {
+        fits(
+            &self.name,
+            "the fingerprint of its feature schema",
+            &self.fingerprint,
+            fingerprint,
+        )
+    }
+
+    /// Position of a label.
+    #[must_use]
+    pub fn label_index(&self, label: &str) -> Option<usize> {
+        self.labels.iter().position(|known| known == label)
+    }
+}
+
+impl Golden {
+    /// Reads golden rows.
+    ///
+    /// # Errors
+    /// [`ModelError::Json`] if they are none.
+    pub fn parse(model: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        serde_json::from_slice(bytes).map_err(|source| ModelError::Json {
+            model: model.to_owned(),
+            file: "golden.json",
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> LabelProfile {
+        LabelProfile {
+            rows: 10,
+            min: vec![Some(0.0), Some(100.0), None],
+            max: vec![Some(10.0), Some(200.0), None],
+        }
+    }
+
+    #[test]
+    fn a_row_like_the_labels_own_rows_is_not_strange() {
+        assert_eq!(profile().strangeness(&[5.0, 150.0, f32::NAN]), 0.0);
+    }
+
+    #[test]
+    fn a_value_far_outside_or_never_seen_is_strange_and_a_missing_one_is_not() {
+        assert_eq!(profile().strangeness(&[50.0, f32::NAN, f32::NAN]), 1.0);
+        assert_eq!(profile().strangeness(&[5.0, 150.0, 1.0]), 1.0 / 3.0);
+    }
+}

@@ -1,0 +1,3 @@
+//! The model files against the real ONNX runtime.
+
+mod models;
