@@ -1,0 +1,36 @@
+//! Whether a cluster answers, told once and not at every poll.
+
+use crate::config::ClusterTarget;
+use crate::events;
+use crate::flink::RestError;
+
+/// Since when a cluster does not answer.
+#[derive(Debug, Default)]
+pub(super) struct Reachability {
+    since_ms: Option<i64>,
+    failures: u32,
+}
+
+impl Reachability {
+    /// Attempts in a row that failed.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Notes a failure; returns since when there is one.
+    pub(super) fn failed(&mut self, target: &ClusterTarget, error: &RestError, now_ms: i64) -> i64 {
+        self.failures = self.failures.saturating_add(1);
+        if self.since_ms.is_none() {
+            events::cluster_away(target, error);
+        }
+        *self.since_ms.get_or_insert(now_ms)
+    }
+
+    /// Notes an answer.
+    pub(super) fn answered(&mut self, target: &ClusterTarget, now_ms: i64) {
+        self.failures = 0;
+        if let Some(since_ms) = self.since_ms.take() {
+            events::cluster_back(target, now_ms - since_ms);
+        }
+    }
+}
