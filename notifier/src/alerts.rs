@@ -1,0 +1,400 @@
+//! The alert state machine: findings in, intents out.
+//!
+//! It has no I/O and no clock: every call takes the time and gives a [`Step`], which the engine stores in one
+//! transaction and carries out afterwards. Two clocks meet here: the records' own time decides what is old news and
+//! what is over, the process's clock decides when people are told.
+//!
+//! - A finding that comes again under another id (after a restart of inference) is the same alert.
+//! - What a channel is told: [`announce`] (first messages, lists in a storm), [`news`] (changes, reminders, ends).
+//! - What it is not told: silenced, inhibited, acknowledged, flapping, at the wrong hour. All of it is on the page.
+
+pub mod alert;
+mod announce;
+pub mod config;
+pub mod digest;
+mod flapping;
+pub mod inhibition;
+pub mod intent;
+pub mod matcher;
+mod news;
+pub mod presence;
+mod seen;
+pub mod silence;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use streamwarden_proto::Record;
+use streamwarden_proto::cloud_event::{FindingEvent, FindingEventType};
+use streamwarden_proto::finding::{Finding, FindingStatus};
+
+use crate::message::build::Surroundings;
+use alert::{Acknowledgement, Alert, EndReason, Ending, fingerprint_of};
+use config::{AlertingConfig, seconds};
+use digest::Digest;
+use flapping::EndHistory;
+use intent::{Change, IntentKind, Step};
+use matcher::Route;
+use presence::Presence;
+use seen::SeenEvents;
+use silence::Silence;
+
+/// A refreshed alert is stored this often, so that a restart knows about when it was last confirmed.
+const STORE_EVERY_MS: i64 = 60_000;
+/// What ended before this is no news of today.
+const REMEMBER_ENDS_MS: i64 = 24 * 3_600_000;
+/// How often open alerts are looked through for what nobody tells.
+const SWEEP_EVERY_MS: i64 = 5_000;
+
+/// A channel, as the state machine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRoute {
+    /// Its name.
+    pub name: String,
+    /// What it gets.
+    pub route: Route,
+    /// It can change a message that was sent.
+    pub edits: bool,
+    /// People read it: many findings at once become one list. A program gets each by itself.
+    pub lists: bool,
+}
+
+/// Looks up what a message shows beside the finding.
+pub trait Scene {
+    /// Surroundings of a finding.
+    fn around(&self, finding: &Finding) -> Surroundings;
+}
+
+/// The same surroundings for every finding.
+impl Scene for Surroundings {
+    fn around(&self, _finding: &Finding) -> Surroundings {
+        self.clone()
+    }
+}
+
+/// The state machine.
+#[derive(Debug, Default)]
+pub struct AlertMachine {
+    config: AlertingConfig,
+    channels: Vec<ChannelRoute>,
+    open: HashMap<String, Alert>,
+    digests: HashMap<String, Digest>,
+    silences: Vec<Silence>,
+    /// By channel: (when it is due, fingerprint).
+    pending: HashMap<String, BTreeSet<(i64, String)>>,
+    /// By channel: when single messages were sent within the last minute, with their problem.
+    singles: HashMap<String, VecDeque<(i64, String)>>,
+    ends: EndHistory,
+    seen: SeenEvents,
+    presence: Presence,
+    swept_ms: i64,
+}
+
+/// What a restarted process begins with.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// Open alerts.
+    pub alerts: Vec<Alert>,
+    /// Lists that are not closed.
+    pub digests: Vec<Digest>,
+    /// Silences that have not ended.
+    pub silences: Vec<Silence>,
+    /// Ends of the last day: fingerprint, process's clock, records' own time.
+    pub ends: Vec<(String, i64, i64)>,
+}
+
+impl AlertMachine {
+    /// A machine without alerts.
+    #[must_use]
+    pub fn new(config: AlertingConfig, channels: Vec<ChannelRoute>) -> Self {
+        Self {
+            config,
+            channels,
+            ..Self::default()
+        }
+    }
+
+    /// Takes up what an earlier process left.
+    pub fn restore(&mut self, remembered: Remembered, now_ms: i64) {
+        for (fingerprint, at_ms, event_ms) in remembered.ends {
+            self.ends.ended(&fingerprint, at_ms, event_ms);
+        }
+        self.digests.extend(
+            remembered
+                .digests
+                .into_iter()
+                .map(|digest| (digest.id.clone(), digest)),
+        );
+        self.silences = remembered.silences;
+        for alert in remembered.alerts {
+            self.wait_for_announcement(&alert, now_ms);
+            self.open.insert(alert.fingerprint.clone(), alert);
+        }
+    }
+
+    /// Open alerts, in no order.
+    pub fn open_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.open.values()
+    }
+
+    /// The open alert of a finding, also under an older id.
+    #[must_use]
+    pub fn alert_of(&self, finding: &Finding) -> Option<&Alert> {
+        self.open.get(&fingerprint_of(finding))
+    }
+
+    /// Silences that have not ended.
+    #[must_use]
+    pub fn silences(&self) -> &[Silence] {
+        &self.silences
+    }
+
+    /// Until when an alert is silenced, if it is.
+    #[must_use]
+    pub fn silenced_until(&self, alert: &Alert, now_ms: i64) -> Option<i64> {
+        let about = |silence: &&Silence| silence.is_active(now_ms) && silence.is_about(alert);
+        self.silences
+            .iter()
+            .filter(about)
+            .map(|silence| silence.ends_ms)
+            .max()
+    }
+
+    /// Takes a finding's event. A repeat does nothing.
+    pub fn on_event(&mut self, event: &FindingEvent, scene: &dyn Scene, now_ms: i64) -> Step {
+        if !self.seen.insert(&event.id) {
+            return Step::default();
+        }
+        let finding = &event.data;
+        let event_ms = event.timestamp_ms();
+        let over = finding.status == FindingStatus::Resolved
+            || FindingEventType::parse(&event.event_type) == Some(FindingEventType::Resolved);
+        match (over, self.open.contains_key(&fingerprint_of(finding))) {
+            (true, true) => self.end_by_event(finding, event_ms, scene, now_ms),
+            (true, false) => Step::default(),
+            (false, true) => self.refresh(finding, event_ms, scene, now_ms),
+            (false, false) => self.open(finding, event_ms, now_ms),
+        }
+    }
+
+    /// A window of a job came (or, without a job, a sign of life of a cluster).
+    pub fn on_window(&mut self, cluster_id: &str, job_id: &str, at_ms: i64) {
+        self.presence.saw(cluster_id, job_id, at_ms);
+    }
+
+    /// Time went on: announces what is due, ends what nobody confirms.
+    pub fn on_tick(&mut self, scene: &dyn Scene, now_ms: i64) -> Step {
+        let mut step = Step::default();
+        if now_ms - self.swept_ms >= SWEEP_EVERY_MS {
+            self.swept_ms = now_ms;
+            step.append(self.sweep(scene, now_ms));
+        }
+        step.append(self.announce_due(scene, now_ms));
+        step.append(self.speak_for_digests(scene, now_ms));
+        step
+    }
+
+    /// Adds a silence.
+    pub fn add_silence(&mut self, silence: Silence) {
+        self.silences.push(silence);
+    }
+
+    /// Takes a silence away.
+    pub fn remove_silence(&mut self, id: &str) -> bool {
+        let before = self.silences.len();
+        self.silences.retain(|silence| silence.id != id);
+        self.silences.len() != before
+    }
+
+    /// Somebody takes care of the alert of this finding; nothing if it is not open.
+    pub fn acknowledge(
+        &mut self,
+        finding_id: &str,
+        acknowledgement: Acknowledgement,
+        now_ms: i64,
+    ) -> Option<Step> {
+        let alert = self
+            .open
+            .values_mut()
+            .find(|alert| alert.finding.finding_id == finding_id)?;
+        alert.acknowledgement = Some(acknowledgement);
+        alert.stored_ms = now_ms;
+        Some(Step {
+            alerts: vec![alert.clone()],
+            changes: vec![Change {
+                kind: IntentKind::Updated,
+                finding: alert.finding.clone(),
+            }],
+            ..Step::default()
+        })
+    }
+
+    fn open(&mut self, finding: &Finding, event_ms: i64, now_ms: i64) -> Step {
+        let mut alert = Alert::open(finding.clone(), event_ms, now_ms);
+        if self.ends.is_old_news(&alert.fingerprint, event_ms) {
+            return Step::default();
+        }
+        let since = now_ms - seconds(self.config.flapping_window_s);
+        alert.earlier_episodes = self.ends.count_since(&alert.fingerprint, since);
+        alert.stored_ms = now_ms;
+        self.wait_for_announcement(&alert, now_ms);
+        self.open.insert(alert.fingerprint.clone(), alert.clone());
+        Step {
+            changes: vec![change(IntentKind::Opened, &alert)],
+            alerts: vec![alert],
+            ..Step::default()
+        }
+    }
+
+    fn refresh(
+        &mut self,
+        finding: &Finding,
+        event_ms: i64,
+        scene: &dyn Scene,
+        now_ms: i64,
+    ) -> Step {
+        let fingerprint = fingerprint_of(finding);
+        let Some(alert) = self.open.get_mut(&fingerprint) else {
+            return Step::default();
+        };
+        if event_ms < alert.refreshed_ms {
+            return Step::default();
+        }
+        alert.finding = finding.clone();
+        alert.refreshed_ms = event_ms;
+        let was_settling = alert.settling_until_ms.take().is_some();
+        let mut step = Step {
+            changes: vec![change(IntentKind::Updated, alert)],
+            ..Step::default()
+        };
+        let unheard = self
+            .channels
+            .iter()
+            .any(|channel| !alert.announced.contains_key(&channel.name));
+        let alert = alert.clone();
+        if unheard {
+            self.wait_for_announcement(&alert, now_ms);
+        }
+        let spoke = self.tell_news(&fingerprint, scene, now_ms);
+        let store =
+            was_settling || !spoke.intents.is_empty() || now_ms - alert.stored_ms >= STORE_EVERY_MS;
+        step.append(spoke);
+        if store {
+            step.alerts.extend(self.handed_out(&fingerprint, now_ms));
+        }
+        step
+    }
+
+    /// The alert as it is now, to be stored.
+    fn handed_out(&mut self, fingerprint: &str, now_ms: i64) -> Option<Alert> {
+        let alert = self.open.get_mut(fingerprint)?;
+        alert.stored_ms = now_ms;
+        Some(alert.clone())
+    }
+
+    fn end_by_event(
+        &mut self,
+        finding: &Finding,
+        event_ms: i64,
+        scene: &dyn Scene,
+        now_ms: i64,
+    ) -> Step {
+        let fingerprint = fingerprint_of(finding);
+        let Some(alert) = self.open.get_mut(&fingerprint) else {
+            return Step::default();
+        };
+        // The end of an older finding says nothing about the one that is open now.
+        if alert.finding.finding_id != finding.finding_id || event_ms < alert.refreshed_ms {
+            return Step::default();
+        }
+        alert.finding = finding.clone();
+        alert.refreshed_ms = event_ms;
+        if alert.earlier_episodes >= self.config.flapping_from {
+            alert.settling_until_ms = Some(now_ms + seconds(self.config.flapping_quiet_s));
+            let alert = alert.clone();
+            return Step {
+                changes: vec![change(IntentKind::Updated, &alert)],
+                alerts: vec![alert],
+                ..Step::default()
+            };
+        }
+        self.end(&fingerprint, event_ms, EndReason::Resolved, scene, now_ms)
+    }
+
+    fn end(
+        &mut self,
+        fingerprint: &str,
+        at_ms: i64,
+        reason: EndReason,
+        scene: &dyn Scene,
+        now_ms: i64,
+    ) -> Step {
+        let Some(mut alert) = self.open.remove(fingerprint) else {
+            return Step::default();
+        };
+        alert.ended = Some(Ending { at_ms, reason });
+        alert.finding.status = FindingStatus::Resolved;
+        self.ends.ended(fingerprint, now_ms, at_ms);
+        let mut step = self.tell_end(&alert, scene, now_ms);
+        step.changes.push(change(IntentKind::Resolved, &alert));
+        step.alerts.push(alert);
+        step
+    }
+
+    /// Ends what nobody confirms or what settled, reminds of what is open for long, forgets what is old.
+    fn sweep(&mut self, scene: &dyn Scene, now_ms: i64) -> Step {
+        let mut step = Step::default();
+        let over: Vec<(String, i64, EndReason)> = self
+            .open
+            .values()
+            .filter_map(|alert| self.is_over(alert, now_ms))
+            .collect();
+        for (fingerprint, at_ms, reason) in over {
+            step.append(self.end(&fingerprint, at_ms, reason, scene, now_ms));
+        }
+        let open: Vec<String> = self.open.keys().cloned().collect();
+        for fingerprint in open {
+            let reminder = self.remind(&fingerprint, scene, now_ms);
+            if !reminder.is_empty() {
+                step.append(reminder);
+                step.alerts.extend(self.handed_out(&fingerprint, now_ms));
+            }
+        }
+        self.silences.retain(|silence| silence.ends_ms > now_ms);
+        self.ends.forget_before(now_ms - REMEMBER_ENDS_MS);
+        self.presence.forget_gone(REMEMBER_ENDS_MS);
+        step
+    }
+
+    fn is_over(&self, alert: &Alert, now_ms: i64) -> Option<(String, i64, EndReason)> {
+        let ended = |at_ms: i64, reason| Some((alert.fingerprint.clone(), at_ms, reason));
+        if alert.settling_until_ms.is_some_and(|until| now_ms >= until) {
+            return ended(alert.refreshed_ms, EndReason::Resolved);
+        }
+        let (cluster, job) = (
+            alert.finding.cluster_id.as_str(),
+            alert.finding.job_id.as_str(),
+        );
+        let heard_ms = alert.refreshed_ms;
+        let unconfirmed = self.presence.job_without_ms(cluster, job, heard_ms);
+        if unconfirmed.is_some_and(|ms| ms >= seconds(self.config.unconfirmed_after_s)) {
+            return ended(
+                heard_ms.max(heard_ms + unconfirmed.unwrap_or(0)),
+                EndReason::Unconfirmed,
+            );
+        }
+        let job_heard_ms =
+            heard_ms.max(self.presence.job_last_ms(cluster, job).unwrap_or(heard_ms));
+        let gone = self.presence.cluster_without_ms(cluster, job_heard_ms);
+        if gone.is_some_and(|ms| ms >= seconds(self.config.job_gone_after_s)) {
+            return ended(job_heard_ms + gone.unwrap_or(0), EndReason::JobGone);
+        }
+        None
+    }
+}
+
+fn change(kind: IntentKind, alert: &Alert) -> Change {
+    Change {
+        kind,
+        finding: alert.finding.clone(),
+    }
+}

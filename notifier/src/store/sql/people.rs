@@ -1,0 +1,133 @@
+//! What people did: silences, feedback, the audit log; and who holds the lease.
+
+use sqlx::Row;
+
+use streamwarden_proto::feedback::Feedback;
+
+use crate::alerts::silence::Silence;
+use crate::store::StoreError;
+use crate::store::sql::{SqlStore, document, failed, read};
+
+impl SqlStore {
+    pub(super) async fn keep_silence(&self, silence: &Silence) -> Result<(), StoreError> {
+        let sql = "INSERT INTO silences (id, ends_ms, document) VALUES ($1, $2, $3) \
+                   ON CONFLICT (id) DO UPDATE SET ends_ms = excluded.ends_ms, document = excluded.document";
+        let text = document("silence", silence)?;
+        let done = sqlx::query(sql)
+            .bind(&silence.id)
+            .bind(silence.ends_ms)
+            .bind(text);
+        done.execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed("storing a silence"))
+    }
+
+    pub(super) async fn drop_silence(&self, id: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query("DELETE FROM silences WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await;
+        Ok(done.map_err(failed("deleting a silence"))?.rows_affected() > 0)
+    }
+
+    pub(super) async fn keep_feedback(
+        &self,
+        id: &str,
+        feedback: &Feedback,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO feedback (id, finding_id, at_ms, published, document) \
+                   VALUES ($1, $2, $3, 0, $4) ON CONFLICT (id) DO NOTHING";
+        let text = document("feedback", feedback)?;
+        let done = sqlx::query(sql)
+            .bind(id)
+            .bind(&feedback.finding_id)
+            .bind(at_ms)
+            .bind(text);
+        done.execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed("storing feedback"))
+    }
+
+    pub(super) async fn find_unpublished(
+        &self,
+        limit: i64,
+    ) -> Result<Vec<(String, Feedback)>, StoreError> {
+        let action = "reading feedback";
+        let sql = "SELECT id, document FROM feedback WHERE published = 0 ORDER BY at_ms LIMIT $1";
+        let rows = sqlx::query(sql)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed(action))?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: String = row.try_get(0).map_err(failed(action))?;
+            let text: String = row.try_get(1).map_err(failed(action))?;
+            found.push((id, read("feedback", &text)?));
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn published(&self, id: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE feedback SET published = 1 WHERE id = $1";
+        let done = sqlx::query(sql).bind(id).execute(&self.pool).await;
+        done.map(drop).map_err(failed("marking feedback"))
+    }
+
+    pub(super) async fn find_feedback(
+        &self,
+        finding_id: &str,
+    ) -> Result<Option<Feedback>, StoreError> {
+        let sql = "SELECT document FROM feedback WHERE finding_id = $1 ORDER BY at_ms DESC LIMIT 1";
+        let found = sqlx::query_scalar(sql)
+            .bind(finding_id)
+            .fetch_optional(&self.pool)
+            .await;
+        let found: Option<String> = found.map_err(failed("reading feedback"))?;
+        found.map(|text| read("feedback", &text)).transpose()
+    }
+
+    pub(super) async fn note_action(
+        &self,
+        author: &str,
+        action: &str,
+        subject: &str,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO audit (at_ms, author, action, subject) VALUES ($1, $2, $3, $4)";
+        let done = sqlx::query(sql)
+            .bind(now_ms)
+            .bind(author)
+            .bind(action)
+            .bind(subject);
+        done.execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed("writing the audit log"))
+    }
+
+    pub(super) async fn take_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        until_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO leases (name, holder, until_ms) VALUES ($1, $2, $3) \
+                   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
+                   WHERE leases.holder = excluded.holder OR leases.until_ms < $4";
+        let done = sqlx::query(sql)
+            .bind(name)
+            .bind(holder)
+            .bind(until_ms)
+            .bind(now_ms);
+        let done = done
+            .execute(&self.pool)
+            .await
+            .map_err(failed("taking the lease"))?;
+        Ok(done.rows_affected() > 0)
+    }
+}
