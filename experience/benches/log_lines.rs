@@ -1,0 +1,2 @@
+//! Lines a second through the analyzer.
+fn main() {}

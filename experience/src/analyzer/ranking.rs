@@ -1,0 +1,233 @@
+//! What a whole log is about: first fault before what follows from it.
+//!
+//! Events are pushed in the order of the log; what is kept is one incident a problem (or unknown code), so memory does
+//! not grow with the log.
+
+use std::collections::HashMap;
+
+use streamwarden_proto::v1::{LogEvent, LogLevel};
+
+use super::{Match, explains, is_noise, root_cause};
+use crate::pack::Experience;
+use crate::problem::Problem;
+
+/// Different incidents kept; a log has few.
+const MAX_INCIDENTS: usize = 256;
+/// Evidence lines kept of an incident.
+const MAX_EVIDENCE: usize = 3;
+const SYMPTOM_FACTOR: f64 = 0.35;
+const EXPLAINED_FACTOR: f64 = 0.3;
+const ADVICE_FACTOR: f64 = 0.35;
+const UNKNOWN_CONFIDENCE: f64 = 0.3;
+/// Each earlier incident takes this much from those behind it.
+const LATER_FACTOR: f64 = 0.97;
+const EARLIEST_LATER_FACTOR: f64 = 0.75;
+
+/// One problem of a log, with where it first showed.
+#[derive(Debug, Clone)]
+pub struct Incident<'e> {
+    /// The match of its surest event; absent for a failure that no rule knows.
+    pub matched: Option<Match<'e>>,
+    /// Its first event.
+    pub first: LogEvent,
+    /// Other events of it.
+    pub evidence: Vec<LogEvent>,
+    /// How often it was seen.
+    pub count: u64,
+    /// Rank, higher is likelier the cause.
+    pub score: f64,
+    weight: f64,
+    order: usize,
+}
+
+impl<'e> Incident<'e> {
+    /// The problem; absent for a failure that no rule knows.
+    #[must_use]
+    pub fn problem(&self) -> Option<&'e Problem> {
+        self.matched.as_ref().map(|matched| matched.problem)
+    }
+
+    /// How sure the analyzer is of the problem.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        self.matched
+            .as_ref()
+            .map_or(0.0, |matched| matched.confidence)
+    }
+}
+
+/// Collects the incidents of a log.
+#[derive(Debug)]
+pub struct LogRanking<'e> {
+    experience: &'e Experience,
+    incidents: Vec<Incident<'e>>,
+    by_key: HashMap<String, usize>,
+}
+
+impl<'e> LogRanking<'e> {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(experience: &'e Experience) -> Self {
+        Self {
+            experience,
+            incidents: Vec::new(),
+            by_key: HashMap::new(),
+        }
+    }
+
+    /// Takes the next event of the log.
+    pub fn push(&mut self, event: &LogEvent) {
+        let matched = self.experience.analyze_event(event);
+        if matched.is_none() && (!is_failure(event) || is_noise(event)) {
+            return;
+        }
+        if matched
+            .as_ref()
+            .is_some_and(|matched| matched.confidence < 0.7)
+            && is_noise(event)
+        {
+            return;
+        }
+        let key = matched
+            .as_ref()
+            .map_or_else(|| unknown_key(event), |found| found.problem.slug.clone());
+        let weight = weight(event);
+        match self.by_key.get(&key) {
+            Some(index) => self.again(*index, matched, event, weight),
+            None => self.first(key, matched, event, weight),
+        }
+    }
+
+    fn first(&mut self, key: String, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {
+        if self.incidents.len() >= MAX_INCIDENTS {
+            return;
+        }
+        let order = self.incidents.len();
+        self.by_key.insert(key, order);
+        self.incidents.push(Incident {
+            matched,
+            first: event.clone(),
+            evidence: Vec::new(),
+            count: 1,
+            score: 0.0,
+            weight,
+            order,
+        });
+    }
+
+    fn again(&mut self, index: usize, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {
+        let incident = &mut self.incidents[index];
+        incident.count += 1;
+        incident.weight = incident.weight.max(weight);
+        let surer =
+            matched.as_ref().map_or(0.0, |matched| matched.confidence) > incident.confidence();
+        let richer = incident.first.throwable.is_none() && event.throwable.is_some();
+        if surer {
+            incident.matched = matched;
+        }
+        if incident.evidence.len() < MAX_EVIDENCE && (richer || event.code != incident.first.code) {
+            incident.evidence.push(event.clone());
+        }
+    }
+
+    /// The incidents, likeliest cause first.
+    #[must_use]
+    pub fn ranked(mut self) -> Vec<Incident<'e>> {
+        let problems: Vec<&Problem> = self
+            .incidents
+            .iter()
+            .filter_map(Incident::problem)
+            .collect();
+        let any_known = self.incidents.iter().any(|incident| {
+            incident
+                .problem()
+                .is_some_and(|problem| !problem.symptom && !is_advice(problem))
+        });
+        for incident in &mut self.incidents {
+            incident.score = score(incident, &problems, any_known);
+        }
+        self.incidents.sort_by(|one, other| {
+            other
+                .score
+                .total_cmp(&one.score)
+                .then(one.order.cmp(&other.order))
+        });
+        self.incidents
+    }
+}
+
+fn is_advice(problem: &Problem) -> bool {
+    problem.severity == streamwarden_proto::finding::Severity::Advice
+}
+
+fn score(incident: &Incident<'_>, problems: &[&Problem], any_known: bool) -> f64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "at most MAX_INCIDENTS"
+    )]
+    let later = LATER_FACTOR
+        .powi(incident.order as i32)
+        .max(EARLIEST_LATER_FACTOR);
+    let Some(problem) = incident.problem() else {
+        let among_known = if any_known { 0.5 } else { 1.0 };
+        return UNKNOWN_CONFIDENCE * incident.weight * later * among_known;
+    };
+    let explained = problems.iter().any(|other| explains(other, problem));
+    let mut score = incident.confidence() * incident.weight * later;
+    if problem.symptom {
+        score *= SYMPTOM_FACTOR;
+    }
+    if explained {
+        score *= EXPLAINED_FACTOR;
+    }
+    if is_advice(problem) {
+        score *= ADVICE_FACTOR;
+    }
+    score
+}
+
+/// One key for a failure that no rule knows, whatever its numbers are.
+fn unknown_key(event: &LogEvent) -> String {
+    let root = event
+        .throwable
+        .as_ref()
+        .and_then(|throwable| throwable.chain.get(root_cause(throwable)));
+    root.map_or_else(|| event.code.clone(), |root| root.code.clone())
+}
+
+/// Texts that say that a job or a process ended by this.
+const FATAL: &[&str] = &[
+    "to FAILED",
+    "to FAILING",
+    "to RESTARTING",
+    "Fatal error",
+    "FATAL",
+    "Could not start cluster entrypoint",
+    "Terminating",
+    "The program finished with the following exception",
+    "Could not execute SQL statement",
+    "Application failed unexpectedly",
+    "Job execution failed",
+    "Failed to submit",
+];
+
+fn is_failure(event: &LogEvent) -> bool {
+    let level = event.level();
+    let error = level >= LogLevel::Error;
+    let fatal_text = level >= LogLevel::Info && FATAL.iter().any(|part| event.text.contains(part));
+    error || event.throwable.is_some() && (fatal_text || level >= LogLevel::Error)
+}
+
+fn weight(event: &LogEvent) -> f64 {
+    if FATAL.iter().any(|part| event.text.contains(part)) {
+        return 1.0;
+    }
+    match event.level() {
+        LogLevel::Fatal => 1.0,
+        LogLevel::Error => 0.95,
+        LogLevel::Unspecified => 0.9,
+        LogLevel::Warn => 0.85,
+        _ => 0.7,
+    }
+}

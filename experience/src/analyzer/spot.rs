@@ -1,0 +1,237 @@
+//! The places of an event that a rule is checked against.
+
+use streamwarden_proto::v1::{LogEvent, LogLevel, ThrowableLink};
+
+use crate::problem::{Rule, RuleTarget};
+use crate::template::simple_name;
+use crate::words::Context;
+
+/// Per step down the chain: deeper is likelier the cause, where two rules are equally sure.
+const DEPTH_BONUS: f64 = 0.004;
+const DEPTH_LIMIT: f64 = 0.04;
+/// What happened while something else was being cleaned up is rarely the cause.
+const SUPPRESSED_MALUS: f64 = 0.4;
+/// The exception is only named in a text.
+const NAMED_ONLY_FACTOR: f64 = 0.97;
+
+/// An event as the rules see it.
+pub(super) struct Event<'e> {
+    pub(super) text: &'e str,
+    pub(super) logger: &'e str,
+    pub(super) level: LogLevel,
+    pub(super) chain: &'e [ThrowableLink],
+}
+
+/// A rule that fired.
+#[derive(Debug, Clone)]
+pub(super) struct Hit {
+    pub(super) problem: usize,
+    pub(super) confidence: f64,
+    pub(super) link: Option<usize>,
+    pub(super) context: Context,
+    suppressed: bool,
+}
+
+impl Hit {
+    pub(super) fn score(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a chain has few links")]
+        let depth = self.link.map_or(0.0, |link| (link + 1) as f64);
+        let malus = if self.suppressed {
+            SUPPRESSED_MALUS
+        } else {
+            0.0
+        };
+        self.confidence + (depth * DEPTH_BONUS).min(DEPTH_LIMIT) - malus
+    }
+}
+
+/// A rule with its pattern compiled.
+#[derive(Debug)]
+pub(super) struct CompiledRule {
+    pub(super) problem: usize,
+    pub(super) rule: Rule,
+    pub(super) regex: Option<regex::Regex>,
+}
+
+impl<'e> Event<'e> {
+    pub(super) fn new(event: Option<&'e LogEvent>, chain: &'e [ThrowableLink]) -> Self {
+        Self {
+            text: event.map_or("", |event| &event.text),
+            logger: event.map_or("", |event| &event.logger),
+            level: event.map_or(LogLevel::Unspecified, LogEvent::level),
+            chain,
+        }
+    }
+
+    /// Every text of the event.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &'e str> {
+        let links = self
+            .chain
+            .iter()
+            .flat_map(|link| [link.exception.as_str(), link.message.as_str()]);
+        [self.text, self.logger].into_iter().chain(links)
+    }
+
+    fn contains(&self, needle: &str) -> bool {
+        let frames = self.chain.iter().flat_map(|link| &link.frames);
+        self.texts().any(|text| text.contains(needle))
+            || frames.into_iter().any(|frame| frame.contains(needle))
+    }
+
+    fn allows(&self, rule: &Rule) -> bool {
+        let level_fits = rule.level.is_none_or(|least| {
+            self.level == LogLevel::Unspecified || self.level >= LogLevel::from(least)
+        });
+        let logger_fits = rule.logger.is_empty()
+            || rule
+                .logger
+                .iter()
+                .any(|part| self.logger.contains(part.as_str()));
+        level_fits
+            && logger_fits
+            && (rule.with.is_empty() || rule.with.iter().any(|part| self.contains(part)))
+            && !rule.without.iter().any(|part| self.contains(part))
+    }
+
+    /// All places where a rule fires; the surest one.
+    pub(super) fn check(&self, compiled: &CompiledRule) -> Option<Hit> {
+        let rule = &compiled.rule;
+        if !self.allows(rule) {
+            return None;
+        }
+        let in_links = rule.target != RuleTarget::Line;
+        let in_line = rule.target != RuleTarget::Exception && !self.text.is_empty();
+        let links = self.chain.iter().enumerate().filter(|_| in_links);
+        let link_hits = links.filter_map(|(index, link)| check_link(compiled, index, link));
+        let line_hit = in_line.then(|| check_text(compiled, self.text)).flatten();
+        link_hits
+            .chain(line_hit)
+            .max_by(|one, other| one.score().total_cmp(&other.score()))
+    }
+}
+
+fn check_link(compiled: &CompiledRule, index: usize, link: &ThrowableLink) -> Option<Hit> {
+    let rule = &compiled.rule;
+    let frame_fits = rule.frame.is_empty()
+        || link
+            .frames
+            .iter()
+            .any(|frame| rule.frame.iter().any(|part| frame.contains(part.as_str())));
+    if !frame_fits {
+        return None;
+    }
+    let is_class = rule.exception.is_empty()
+        || rule
+            .exception
+            .iter()
+            .any(|class| is_class(&link.exception, class));
+    let named = is_class
+        || rule
+            .exception
+            .iter()
+            .any(|class| names(&link.message, class));
+    let context = named
+        .then(|| check_message(compiled, &link.message))
+        .flatten()?;
+    let factor = if is_class { 1.0 } else { NAMED_ONLY_FACTOR };
+    Some(Hit {
+        problem: compiled.problem,
+        confidence: rule.confidence * factor,
+        link: Some(index),
+        context,
+        suppressed: link.suppressed,
+    })
+}
+
+fn check_text(compiled: &CompiledRule, text: &str) -> Option<Hit> {
+    let rule = &compiled.rule;
+    let named = rule.exception.is_empty() || rule.exception.iter().any(|class| names(text, class));
+    if !named || !rule.frame.is_empty() {
+        return None;
+    }
+    let context = check_message(compiled, text)?;
+    let factor = if rule.exception.is_empty() {
+        1.0
+    } else {
+        NAMED_ONLY_FACTOR
+    };
+    Some(Hit {
+        problem: compiled.problem,
+        confidence: rule.confidence * factor,
+        link: None,
+        context,
+        suppressed: false,
+    })
+}
+
+fn check_message(compiled: &CompiledRule, message: &str) -> Option<Context> {
+    let rule = &compiled.rule;
+    let one = rule.message.is_empty()
+        || rule
+            .message
+            .iter()
+            .any(|part| message.contains(part.as_str()));
+    let all = rule
+        .message_all
+        .iter()
+        .all(|part| message.contains(part.as_str()));
+    if !(one && all) {
+        return None;
+    }
+    let mut context = Context::default();
+    if let Some(regex) = &compiled.regex {
+        let captures = regex.captures(message)?;
+        for name in regex.capture_names().flatten() {
+            if let Some(value) = captures.name(name) {
+                context.set(name, value.as_str());
+            }
+        }
+    }
+    Some(context)
+}
+
+/// Whether a class is meant by a rule's simple or qualified name.
+fn is_class(class: &str, pattern: &str) -> bool {
+    if pattern.contains('.') {
+        return class == pattern
+            || class.ends_with(pattern) && class[..class.len() - pattern.len()].ends_with('.');
+    }
+    simple_name(class) == pattern
+}
+
+/// Whether a text names an exception by its simple name.
+fn names(text: &str, pattern: &str) -> bool {
+    let name = simple_name(pattern);
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].bytes().next_back();
+        let after = text[at + name.len()..].bytes().next();
+        before.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && after.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_meant_by_simple_or_qualified_names() {
+        assert!(is_class("java.net.ConnectException", "ConnectException"));
+        assert!(is_class(
+            "org.apache.kafka.common.errors.TimeoutException",
+            "kafka.common.errors.TimeoutException"
+        ));
+        assert!(!is_class(
+            "java.util.concurrent.TimeoutException",
+            "kafka.common.errors.TimeoutException"
+        ));
+        assert!(names(
+            "failed: java.net.ConnectException: refused",
+            "ConnectException"
+        ));
+        assert!(!names(
+            "failed: HttpHostConnectException",
+            "ConnectException"
+        ));
+    }
+}

@@ -1,0 +1,253 @@
+//! Reads logs of Flink processes: any layout, any prefix, stack traces joined.
+//!
+//! ```text
+//! bytes ──> lines ──> prefix (docker, CRI, compose, journald) ──> header (layouts, JSON) ──> events
+//!                                                           └──> trace lines ──> Throwable
+//! ```
+//! Streaming: nothing but the events still growing is held, one for each process mixed into the input. Every text is
+//! cut to a limit, and a line longer than [`MAX_LINE_BYTES`] loses its end, so memory is bounded and time is linear.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use streamwarden_proto::v1::{LogEvent, Throwable};
+
+use crate::template::TemplateCoder;
+
+mod assembler;
+pub mod header;
+mod json;
+mod prefix;
+pub mod timestamp;
+pub mod trace;
+
+use assembler::Assembler;
+pub use header::Header;
+
+/// The rest of a longer line is dropped.
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
+/// Longest text of an event.
+pub const MAX_TEXT_BYTES: usize = 4 * 1024;
+/// Longest message of an exception.
+pub const MAX_MESSAGE_BYTES: usize = 2 * 1024;
+/// Processes told apart in one input; more share the last one.
+const MAX_SOURCES: usize = 64;
+
+/// How a log is read.
+#[derive(Debug, Clone)]
+pub struct ParserOptions {
+    /// Time of lines that carry none, and day of those that carry only a time of day.
+    pub default_at_ms: i64,
+    /// Code every event; without, only those that are at least a warning or carry an exception.
+    pub code_all: bool,
+    /// Leave events out that are below a warning and carry no exception, unless this pattern finds something in them.
+    pub keep_all: bool,
+}
+
+impl Default for ParserOptions {
+    fn default() -> Self {
+        Self {
+            default_at_ms: 0,
+            code_all: true,
+            keep_all: true,
+        }
+    }
+}
+
+/// A streaming reader of logs.
+#[derive(Debug)]
+pub struct LogParser {
+    coder: Arc<TemplateCoder>,
+    options: ParserOptions,
+    sources: BTreeMap<String, Assembler>,
+    last_source: String,
+    partial: Vec<u8>,
+    overlong: bool,
+    line_number: u64,
+    wide: Option<Wide>,
+    cri_partial: String,
+}
+
+/// UTF-16, told by its byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wide {
+    Little,
+    Big,
+}
+
+impl LogParser {
+    /// A reader whose events get their codes from `coder`.
+    #[must_use]
+    pub fn new(coder: Arc<TemplateCoder>, options: ParserOptions) -> Self {
+        Self {
+            coder,
+            options,
+            sources: BTreeMap::new(),
+            last_source: String::new(),
+            partial: Vec::new(),
+            overlong: false,
+            line_number: 0,
+            wide: None,
+            cri_partial: String::new(),
+        }
+    }
+
+    /// Number of the last whole line that was read, from 1.
+    #[must_use]
+    pub fn line_number(&self) -> u64 {
+        self.line_number
+    }
+
+    /// Continues the count at a line, for input that is read from the middle of a file.
+    pub fn set_line_number(&mut self, lines_before: u64) {
+        self.line_number = lines_before;
+    }
+
+    /// Reads bytes, cut anywhere; finished events are appended to `out`.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<LogEvent>) {
+        if self.line_number == 0 && self.partial.is_empty() {
+            self.wide = match bytes {
+                [0xFF, 0xFE, ..] => Some(Wide::Little),
+                [0xFE, 0xFF, ..] => Some(Wide::Big),
+                _ => None,
+            };
+        }
+        match self.wide {
+            None => self.push_narrow(bytes, out),
+            Some(wide) => {
+                let narrow = narrowed(bytes, wide);
+                self.push_narrow(narrow.as_bytes(), out);
+            }
+        }
+    }
+
+    fn push_narrow(&mut self, bytes: &[u8], out: &mut Vec<LogEvent>) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            if self.partial.is_empty() && !self.overlong {
+                self.take_line(&bytes[start..end], out);
+            } else {
+                self.extend_partial(&bytes[start..end]);
+                let line = std::mem::take(&mut self.partial);
+                self.take_line(&line, out);
+                self.overlong = false;
+            }
+            start = end + 1;
+        }
+        self.extend_partial(&bytes[start..]);
+    }
+
+    fn extend_partial(&mut self, bytes: &[u8]) {
+        let room = MAX_LINE_BYTES.saturating_sub(self.partial.len());
+        let taken = bytes.len().min(room);
+        self.overlong |= taken < bytes.len();
+        self.partial.extend_from_slice(&bytes[..taken]);
+    }
+
+    /// Ends the input: hands out what is still growing.
+    pub fn finish(&mut self, out: &mut Vec<LogEvent>) {
+        if !self.partial.is_empty() {
+            let line = std::mem::take(&mut self.partial);
+            self.take_line(&line, out);
+        }
+        self.flush(out);
+    }
+
+    /// Hands out what is still growing, for a tail that has been quiet for a while; an unfinished line is kept.
+    pub fn flush(&mut self, out: &mut Vec<LogEvent>) {
+        for assembler in self.sources.values_mut() {
+            assembler.flush(&self.coder, &self.options, out);
+        }
+    }
+
+    fn take_line(&mut self, line: &[u8], out: &mut Vec<LogEvent>) {
+        self.line_number += 1;
+        let line = &line[..line.len().min(MAX_LINE_BYTES)];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match std::str::from_utf8(line) {
+            Ok(text) => self.take_text(text, out),
+            Err(_) => self.take_text(&String::from_utf8_lossy(line), out),
+        }
+    }
+
+    fn take_text(&mut self, text: &str, out: &mut Vec<LogEvent>) {
+        let clean = prefix::without_ansi(text);
+        let stripped = prefix::strip(&clean);
+        if stripped.partial {
+            if self.cri_partial.len() + stripped.body.len() <= MAX_LINE_BYTES {
+                self.cri_partial.push_str(&stripped.body);
+            }
+            return;
+        }
+        if self.cri_partial.is_empty() {
+            self.dispatch(&stripped.source, &stripped.body, stripped.at_ms, out);
+        } else {
+            let mut whole = std::mem::take(&mut self.cri_partial);
+            whole.push_str(&stripped.body);
+            self.dispatch(&stripped.source, &whole, stripped.at_ms, out);
+        }
+    }
+
+    fn dispatch(&mut self, source: &str, body: &str, at_ms: Option<i64>, out: &mut Vec<LogEvent>) {
+        if self.last_source != source || self.sources.is_empty() {
+            let known = self.sources.contains_key(source) || self.sources.len() < MAX_SOURCES;
+            if known {
+                source.clone_into(&mut self.last_source);
+            }
+        }
+        let assembler = match self.sources.get_mut(&self.last_source) {
+            Some(assembler) => assembler,
+            None => self.sources.entry(self.last_source.clone()).or_default(),
+        };
+        assembler.line(
+            body,
+            at_ms,
+            self.line_number,
+            &self.coder,
+            &self.options,
+            out,
+        );
+    }
+}
+
+fn narrowed(bytes: &[u8], wide: Wide) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| match wide {
+        Wide::Little => u16::from_le_bytes([pair[0], pair[1]]),
+        Wide::Big => u16::from_be_bytes([pair[0], pair[1]]),
+    });
+    let units = units.filter(|unit| *unit != 0xFEFF);
+    char::decode_utf16(units)
+        .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// Reads a stack trace without a log around it, as Flink's REST API hands it out; redacted and coded.
+#[must_use]
+pub fn parse_throwable(coder: &TemplateCoder, text: &str) -> Option<Throwable> {
+    let mut builder = trace::TraceBuilder::default();
+    for line in text.lines() {
+        builder.any_line(line);
+    }
+    builder.finish(coder)
+}
+
+/// Cuts a text to at most `limit` bytes, at a character's boundary.
+#[must_use]
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Appends to a text that has a limit.
+pub(crate) fn append_line(text: &mut String, line: &str, limit: usize) {
+    let room = limit.saturating_sub(text.len() + 1);
+    if room > 0 {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(cut(line, room));
+    }
+}

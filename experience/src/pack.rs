@@ -1,0 +1,183 @@
+//! Experience packs: a folder of problems and templates, built in or read at start.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+use crate::analyzer::RuleIndex;
+use crate::problem::{Problem, validate};
+use crate::template::TemplateCoder;
+
+static PROBLEMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/problems");
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// What is wrong with a pack.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// A file or folder cannot be read.
+    #[error("{path} of the experience pack cannot be read")]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// All mistakes of all files, one a line.
+    #[error("the experience pack has {} mistakes:\n{}", .0.len(), .0.join("\n"))]
+    Mistakes(Vec<String>),
+}
+
+/// Problems, their rules compiled, and the templates of messages.
+#[derive(Debug)]
+pub struct Experience {
+    problems: Vec<Problem>,
+    by_name: HashMap<String, usize>,
+    rules: RuleIndex,
+    templates: Arc<TemplateCoder>,
+}
+
+impl Experience {
+    /// The pack that is built into the program.
+    ///
+    /// # Errors
+    /// [`PackError::Mistakes`]; a test keeps the built-in pack free of them.
+    pub fn builtin() -> Result<Self, PackError> {
+        Self::from_files(&builtin_problems(), &builtin_templates())
+    }
+
+    /// The built-in pack, extended by the folder's `problems/*.toml` and `templates/*.tsv`: a problem with the slug
+    /// of a built-in one replaces it.
+    ///
+    /// # Errors
+    /// [`PackError`] with every mistake of every file.
+    pub fn load(folder: &Path) -> Result<Self, PackError> {
+        let mut problems = builtin_problems();
+        let mut templates = builtin_templates();
+        for (name, text) in read_folder(&folder.join("problems"), "toml")? {
+            problems.insert(name, text);
+        }
+        for (name, text) in read_folder(&folder.join("templates"), "tsv")? {
+            templates.insert(name, text);
+        }
+        Self::from_files(&problems, &templates)
+    }
+
+    /// A pack out of files' texts, by name without ending.
+    ///
+    /// # Errors
+    /// [`PackError::Mistakes`] with every mistake of every file.
+    pub fn from_files(
+        problems: &BTreeMap<String, String>,
+        templates: &BTreeMap<String, String>,
+    ) -> Result<Self, PackError> {
+        let mut mistakes = Vec::new();
+        let mut parsed = Vec::new();
+        for (name, text) in problems {
+            match toml::from_str::<Problem>(text) {
+                Ok(problem) if problem.slug != *name => {
+                    mistakes.push(format!("{name}: the file's slug is {}", problem.slug));
+                }
+                Ok(problem) => parsed.push(problem),
+                Err(error) => mistakes.push(format!("{name}: {}", error.to_string().trim())),
+            }
+        }
+        mistakes.extend(validate::mistakes(&parsed));
+        if !mistakes.is_empty() {
+            return Err(PackError::Mistakes(mistakes));
+        }
+        parsed.sort_by(|one, other| one.code.cmp(&other.code));
+        Ok(Self::assemble(
+            parsed,
+            TemplateCoder::from_texts(templates.values()),
+        ))
+    }
+
+    fn assemble(problems: Vec<Problem>, templates: TemplateCoder) -> Self {
+        let mut by_name = HashMap::new();
+        for (index, problem) in problems.iter().enumerate() {
+            by_name.insert(problem.slug.clone(), index);
+            by_name.insert(problem.code.clone(), index);
+        }
+        Self {
+            rules: RuleIndex::new(&problems),
+            problems,
+            by_name,
+            templates: Arc::new(templates),
+        }
+    }
+
+    /// All problems, in the order of their codes.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// A problem by slug or code.
+    #[must_use]
+    pub fn problem(&self, slug_or_code: &str) -> Option<&Problem> {
+        self.by_name
+            .get(slug_or_code)
+            .map(|index| &self.problems[*index])
+    }
+
+    /// What gives messages their codes; shared with log parsers.
+    #[must_use]
+    pub fn templates(&self) -> &Arc<TemplateCoder> {
+        &self.templates
+    }
+
+    /// The problems' rules, compiled.
+    #[must_use]
+    pub(crate) fn rules(&self) -> &RuleIndex {
+        &self.rules
+    }
+
+    /// Version of the pack: that of the program.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+}
+
+fn builtin_problems() -> BTreeMap<String, String> {
+    texts(&PROBLEMS, "toml")
+}
+
+fn builtin_templates() -> BTreeMap<String, String> {
+    texts(&TEMPLATES, "tsv")
+}
+
+fn texts(dir: &Dir<'_>, ending: &str) -> BTreeMap<String, String> {
+    let files = dir
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|e| e == ending));
+    let named = files.filter_map(|file| {
+        let name = file.path().file_stem()?.to_str()?;
+        Some((name.to_owned(), file.contents_utf8()?.to_owned()))
+    });
+    named.collect()
+}
+
+fn read_folder(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>, PackError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| PackError::Read { path, source }
+    };
+    let mut texts = BTreeMap::new();
+    if !folder.is_dir() {
+        return Ok(texts);
+    }
+    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        if path.extension().is_some_and(|found| found == ending)
+            && let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
+        {
+            let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+            texts.insert(name.to_owned(), text);
+        }
+    }
+    Ok(texts)
+}
