@@ -7,4 +7,9 @@
 //! a model is refused unless its file, its manifest, its golden rows and the feature schema agree; findings, the memory
 //! of what is open, and offsets are written in one Kafka transaction.
 
+pub mod config;
+pub mod diagnosis;
 pub mod model;
+
+pub use config::{DiagnosisConfig, InferenceConfig};
+pub use diagnosis::{Diagnosis, JobHealth, health_score};

@@ -24,7 +24,8 @@ class Contents:
     scope: str
     version: str
     labels: list[str]
-    features: list[str]
+    # {"name", "unit", "label"} of each feature.
+    features: list[dict]
     fingerprint: str
     temperature: float
     seed: int

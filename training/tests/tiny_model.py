@@ -15,6 +15,9 @@ from streamwarden_training import manifest, onnx_file, trees  # noqa: E402
 LABELS = ["healthy", "slow-sink", "under-provisioned-operator"]
 FEATURES = ["busy_max", "backpressured_max", "cpu_load", "pending_records"]
 
+SCHEMA = [{"name": name, "unit": unit, "label": name.replace("_", " ")}
+          for name, unit in zip(FEATURES, ["ms/s", "ms/s", "ratio", "records"])]
+
 
 def rows(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
@@ -34,7 +37,7 @@ def main() -> None:
     booster = lightgbm.train(options, lightgbm.Dataset(values, answer), 12)
     ensemble = trees.from_lightgbm(booster)
     contents = manifest.Contents(
-        scope="vertex", version="0.0.1", labels=LABELS, features=FEATURES, fingerprint="0123456789abcdef",
+        scope="vertex", version="0.0.1", labels=LABELS, features=SCHEMA, fingerprint="0123456789abcdef",
         temperature=1.3, seed=7,
         healthy=manifest.healthy_ranges(values[answer == 0], FEATURES),
         profiles=manifest.label_profiles(values, answer, LABELS),

@@ -28,7 +28,7 @@ pub struct Manifest {
     /// Classes, in the order of the probabilities.
     pub labels: Vec<String>,
     /// Features, in the order of a row.
-    pub features: Vec<String>,
+    pub features: Vec<ManifestFeature>,
     /// Fingerprint of the feature schema that it was trained on.
     pub fingerprint: String,
     /// From which probability on it may be believed.
@@ -39,6 +39,17 @@ pub struct Manifest {
     /// What the rows of each label show.
     #[serde(default)]
     pub profiles: BTreeMap<String, LabelProfile>,
+}
+
+/// A feature as the schema described it when the model was trained.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ManifestFeature {
+    /// Name, unique in its scope.
+    pub name: String,
+    /// Unit of its values.
+    pub unit: String,
+    /// Words that stand before a value.
+    pub label: String,
 }
 
 /// Limits that training measured on topologies that the model never saw.
@@ -157,6 +168,14 @@ impl Manifest {
             &self.fingerprint,
             fingerprint,
         )
+    }
+
+    /// Position of a feature.
+    #[must_use]
+    pub fn feature_index(&self, name: &str) -> Option<usize> {
+        self.features
+            .iter()
+            .position(|feature| feature.name == name)
     }
 
     /// Position of a label.

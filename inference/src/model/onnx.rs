@@ -1,7 +1,7 @@
 //! Scoring by the ONNX runtime. The only file that knows `ort`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use ort::environment::Environment;
@@ -195,8 +195,3 @@ fn check_type(
     fits(model, what, &found, &expected)
 }
 
-/// Path of a library, for tests and benches that want the runtime alone.
-#[must_use]
-pub fn library_for_tests() -> Option<PathBuf> {
-    super::runtime::find_library(None).ok()
-}

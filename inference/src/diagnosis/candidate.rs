@@ -1,0 +1,275 @@
+//! What could be wrong with a job, each with its evidence: from figures, from errors, or from both.
+
+use std::collections::BTreeMap;
+
+use streamwarden_experience::Experience;
+use streamwarden_proto::scope::Scope;
+use streamwarden_proto::v1::ErrorRecord;
+use streamwarden_proto::{Class, finding::FindingSubject};
+
+use super::Judge;
+use super::errors::{ErrorTrack, UNKNOWN, needs_repetition};
+use super::history::History;
+use super::job::{Job, Phase};
+use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
+
+/// Windows in a row that fit nothing known before that is said.
+const UNKNOWN_WINDOWS: usize = 3;
+/// Figures of two vertices are about equally sure within this; then the one further down is the cause.
+const ABOUT_EQUAL: f64 = 0.15;
+/// Nothing is certain.
+const MOST_CONFIDENT: f64 = 0.99;
+
+/// Something that could be wrong.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) slug: String,
+    pub(super) class: Class,
+    pub(super) subject: FindingSubject,
+    pub(super) confidence: f64,
+    /// Enough evidence to open a finding.
+    pub(super) ready: bool,
+    pub(super) since_ms: i64,
+    pub(super) last_ms: i64,
+    /// Whose figures speak for it.
+    pub(super) figures: Option<(Scope, String)>,
+    /// Errors that speak for it, newest last.
+    pub(super) errors: Vec<ErrorRecord>,
+}
+
+impl Candidate {
+    /// Errors opened it, so errors decide how long it stays.
+    pub(super) fn is_from_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+}
+
+/// Everything that could be wrong with a job now.
+pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
+    let phase = job.phase(judge.config);
+    let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+    for candidate in from_figures(job, judge, phase) {
+        match found.get_mut(&candidate.slug) {
+            Some(known) if is_better(job, &candidate, known) => *known = candidate,
+            Some(_) => {}
+            None => {
+                found.insert(candidate.slug.clone(), candidate);
+            }
+        }
+    }
+    for (slug, track) in job.errors.tracks() {
+        let active = phase != Phase::Judged && phase != Phase::Learning
+            || job.now_ms - track.last_ms <= judge.config.error_quiet_ms;
+        if active {
+            let merged = with_errors(job, judge, phase, slug, track, found.remove(slug));
+            found.insert(slug.to_owned(), merged);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The same problem at two vertices: the surer one, and of two that are about equally sure the one further down.
+fn is_better(job: &Job, new: &Candidate, known: &Candidate) -> bool {
+    let lead = new.confidence - known.confidence;
+    if new.class == Class::DataSkew || lead.abs() > ABOUT_EQUAL || new.ready != known.ready {
+        return (new.ready, new.confidence) > (known.ready, known.confidence);
+    }
+    job.graph.is_upstream(&known.subject.id, &new.subject.id)
+}
+
+fn from_figures(job: &mut Job, judge: Judge<'_>, phase: Phase) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    if !matches!(phase, Phase::Judged | Phase::Down) {
+        return found;
+    }
+    let settled = Scope::MODELLED.map(|scope| (scope, job.settled_from_ms(judge.config, scope)));
+    for ((scope, _), history) in &mut job.subjects {
+        let from_ms = settled
+            .iter()
+            .find(|(known, _)| known == scope)
+            .map_or(i64::MAX, |(_, from)| *from);
+        history.forget_before(from_ms);
+    }
+    for ((scope, _), history) in &job.subjects {
+        if phase == Phase::Down && *scope == Scope::Vertex {
+            continue;
+        }
+        let Some(model) = judge.models.get(*scope) else {
+            continue;
+        };
+        found.extend(of_history(job, judge, &model.manifest, history));
+    }
+    found
+}
+
+fn of_history(
+    job: &Job,
+    judge: Judge<'_>,
+    manifest: &Manifest,
+    history: &History,
+) -> Vec<Candidate> {
+    let Some(row) = history.fresh(job.now_ms, judge.config.stale_ms) else {
+        return Vec::new();
+    };
+    if row.probabilities.is_empty() {
+        return Vec::new();
+    }
+    let limits = manifest.thresholds;
+    let windows = judge.config.open_windows;
+    let subject = FindingSubject {
+        scope: row.scope,
+        id: row.id.clone(),
+        name: row.name.clone(),
+        subtask: None,
+    };
+    let candidate = |slug: &str, confidence: f32, streak: usize, ready: bool| Candidate {
+        slug: slug.to_owned(),
+        class: class_of(judge.experience, slug),
+        subject: subject.clone(),
+        confidence: f64::from(confidence).min(MOST_CONFIDENT),
+        ready,
+        since_ms: history.since(streak),
+        last_ms: row.end_ms,
+        figures: Some((row.scope, row.id.clone())),
+        errors: Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (index, label) in manifest.labels.iter().enumerate() {
+        let mean = history.mean(index, windows);
+        if label == HEALTHY || label == ELSEWHERE || mean < limits.keep {
+            continue;
+        }
+        let profile = manifest.profiles.get(label);
+        if profile.is_some_and(|profile| profile.strangeness(&row.values) > limits.strange) {
+            continue;
+        }
+        let streak = history.streak(|row| row.probabilities[index] >= limits.keep);
+        let ready = streak >= windows && mean >= limits.open;
+        found.push(candidate(label, mean, streak, ready));
+    }
+    if found.is_empty() {
+        let streak = history.streak(|row| is_strange(manifest, &row.probabilities));
+        if streak > 0 {
+            let fine = fine_probability(manifest, &row.probabilities);
+            found.push(candidate(UNKNOWN, 1.0 - fine, streak, streak >= UNKNOWN_WINDOWS));
+        }
+    }
+    found
+}
+
+/// Far from healthy.
+fn is_strange(manifest: &Manifest, probabilities: &[f32]) -> bool {
+    fine_probability(manifest, probabilities) < manifest.thresholds.troubled
+}
+
+/// Probability that nothing is wrong with this subject itself.
+fn fine_probability(manifest: &Manifest, probabilities: &[f32]) -> f32 {
+    let fine = |label: &str| {
+        manifest
+            .label_index(label)
+            .map_or(0.0, |index| probabilities[index])
+    };
+    fine(HEALTHY) + fine(ELSEWHERE)
+}
+
+/// Adds what errors say to what figures say: the errors name the problem, the figures the place.
+fn with_errors(
+    job: &Job,
+    judge: Judge<'_>,
+    phase: Phase,
+    slug: &str,
+    track: &ErrorTrack,
+    figures: Option<Candidate>,
+) -> Candidate {
+    let class = class_of(judge.experience, slug);
+    let enough = !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
+    let repeated = 0.8_f64.powi(i32::try_from(track.occurrences.saturating_sub(1)).unwrap_or(30));
+    let said = 1.0 - (1.0 - track.confidence.max(0.5)) * repeated;
+    let errors: Vec<ErrorRecord> = track.records.iter().cloned().collect();
+    let measured = figures
+        .as_ref()
+        .map_or(0.0, |candidate| candidate.confidence);
+    let subject = match &figures {
+        Some(candidate) => candidate.subject.clone(),
+        None => subject_of(job, judge, slug, track),
+    };
+    Candidate {
+        slug: slug.to_owned(),
+        class,
+        subject,
+        confidence: (1.0 - (1.0 - said) * (1.0 - measured)).min(MOST_CONFIDENT),
+        ready: enough || figures.as_ref().is_some_and(|candidate| candidate.ready),
+        since_ms: figures.as_ref().map_or(track.first_ms, |candidate| {
+            candidate.since_ms.min(track.first_ms)
+        }),
+        last_ms: figures
+            .as_ref()
+            .map_or(track.last_ms, |candidate| candidate.last_ms.max(track.last_ms)),
+        figures: figures.and_then(|candidate| candidate.figures),
+        errors,
+    }
+}
+
+/// Where errors place a problem: the subject that they name if it is of the problem's kind, else the vertex whose
+/// figures fit best, else the job.
+fn subject_of(job: &Job, judge: Judge<'_>, slug: &str, track: &ErrorTrack) -> FindingSubject {
+    let scope = judge
+        .experience
+        .problem(slug)
+        .map_or(Scope::Job, |problem| problem.scope);
+    let named = track.records.iter().rev().filter_map(|record| {
+        let subject = record.subject.as_ref()?;
+        let own = Scope::try_from(subject.scope()).ok()?;
+        (own == scope && !subject.id.is_empty()).then(|| FindingSubject {
+            scope,
+            id: subject.id.clone(),
+            name: subject.name.clone(),
+            subtask: subject.subtask,
+        })
+    });
+    let mut named = named;
+    if let Some(subject) = named.next() {
+        return subject;
+    }
+    if let Some(subject) = likeliest(job, judge, scope, slug) {
+        return subject;
+    }
+    match scope {
+        Scope::Cluster => FindingSubject {
+            scope,
+            id: job.cluster_id.clone(),
+            name: job.cluster_id.clone(),
+            subtask: None,
+        },
+        _ => FindingSubject {
+            scope: Scope::Job,
+            id: job.id.clone(),
+            name: job.name.clone(),
+            subtask: None,
+        },
+    }
+}
+
+fn likeliest(job: &Job, judge: Judge<'_>, scope: Scope, slug: &str) -> Option<FindingSubject> {
+    let model = judge.models.get(scope)?;
+    let label = model.manifest.label_index(slug)?;
+    let of_scope = job.subjects.iter().filter(|((own, _), _)| *own == scope);
+    let scored = of_scope.filter_map(|(_, history)| {
+        let row = history.fresh(job.now_ms, judge.config.stale_ms)?;
+        let probability = row.probabilities.get(label).copied()?;
+        Some((probability, row))
+    });
+    let (_, row) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(FindingSubject {
+        scope,
+        id: row.id.clone(),
+        name: row.name.clone(),
+        subtask: None,
+    })
+}
+
+fn class_of(experience: &Experience, slug: &str) -> Class {
+    experience
+        .problem(slug)
+        .map_or(Class::Unknown, |problem| problem.class)
+}

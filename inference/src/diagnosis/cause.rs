@@ -1,0 +1,138 @@
+//! One cause, one finding: which candidates are causes, and which only follow from another one.
+
+use streamwarden_experience::Experience;
+use streamwarden_proto::Class;
+use streamwarden_proto::finding::Severity;
+use streamwarden_proto::scope::Scope;
+
+use super::Judge;
+use super::candidate::Candidate;
+use super::job::Job;
+
+/// A cause with what follows from it.
+#[derive(Debug, Clone)]
+pub(super) struct Cause {
+    pub(super) candidate: Candidate,
+    pub(super) followers: Vec<Candidate>,
+}
+
+/// Sorts candidates into causes and followers. Only what is ready, or open already, can be a cause.
+pub(super) fn causes(
+    job: &Job,
+    judge: Judge<'_>,
+    candidates: Vec<Candidate>,
+    is_open: impl Fn(&str) -> bool,
+) -> Vec<Cause> {
+    let mut usable: Vec<Candidate> = candidates
+        .into_iter()
+        .filter(|candidate| candidate.ready || is_open(&candidate.slug))
+        .collect();
+    usable.sort_by(|a, b| {
+        let rank = |candidate: &Candidate| rank(judge.experience, candidate);
+        rank(b)
+            .total_cmp(&rank(a))
+            .then_with(|| a.slug.cmp(&b.slug))
+    });
+    // What explains another one comes before it, however sure both are.
+    let explained: Vec<bool> = usable
+        .iter()
+        .map(|one| {
+            usable
+                .iter()
+                .any(|other| knows_to_explain(judge.experience, other, one))
+        })
+        .collect();
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for (candidate, explained) in usable.into_iter().zip(explained) {
+        if explained {
+            later.push(candidate);
+        } else {
+            first.push(candidate);
+        }
+    }
+    let mut accepted: Vec<Cause> = Vec::new();
+    for candidate in first.into_iter().chain(later) {
+        match accepted
+            .iter_mut()
+            .find(|cause| follows(job, judge, &candidate, &cause.candidate, &is_open))
+        {
+            Some(cause) => cause.followers.push(candidate),
+            None => accepted.push(Cause {
+                candidate,
+                followers: Vec::new(),
+            }),
+        }
+    }
+    accepted
+}
+
+/// Errors say more than figures, causes more than symptoms, anything more than advice.
+fn rank(experience: &Experience, candidate: &Candidate) -> f64 {
+    let mut rank = candidate.confidence;
+    if candidate.is_from_errors() {
+        rank += 0.3;
+    }
+    if candidate.class == Class::Unknown {
+        rank -= 1.0;
+    }
+    if let Some(problem) = experience.problem(&candidate.slug) {
+        if problem.symptom {
+            rank -= 1.0;
+        }
+        if problem.severity == Severity::Advice {
+            rank -= 0.8;
+        }
+    }
+    rank
+}
+
+/// The experience says that `cause` explains `other`.
+fn knows_to_explain(experience: &Experience, cause: &Candidate, other: &Candidate) -> bool {
+    let by_cause = experience
+        .problem(&cause.slug)
+        .is_some_and(|problem| problem.explains.contains(&other.slug));
+    let by_other = experience
+        .problem(&other.slug)
+        .is_some_and(|problem| problem.explained_by.contains(&cause.slug));
+    let mutual = experience
+        .problem(&other.slug)
+        .is_some_and(|problem| problem.explains.contains(&cause.slug));
+    (by_cause || by_other) && !mutual
+}
+
+fn follows(
+    job: &Job,
+    judge: Judge<'_>,
+    candidate: &Candidate,
+    cause: &Candidate,
+    is_open: &impl Fn(&str) -> bool,
+) -> bool {
+    let experience = judge.experience;
+    if knows_to_explain(experience, cause, candidate) {
+        return true;
+    }
+    let problem = experience.problem(&candidate.slug);
+    let minor = problem
+        .is_none_or(|problem| problem.symptom || problem.severity == Severity::Advice);
+    if minor || candidate.class == cause.class {
+        return true;
+    }
+    if candidate.is_from_errors() {
+        // Two problems whose errors both say so are two problems.
+        return false;
+    }
+    // Figures beside errors of the same time usually show what the errors did.
+    if cause.is_from_errors() {
+        return true;
+    }
+    if candidate.subject.scope == Scope::Vertex && cause.subject.scope == Scope::Vertex {
+        let same = candidate.subject.id == cause.subject.id;
+        let blocked = job
+            .graph
+            .is_upstream(&candidate.subject.id, &cause.subject.id);
+        if same || blocked {
+            return true;
+        }
+    }
+    !is_open(&candidate.slug) && candidate.confidence < judge.config.second_cause
+}

@@ -1,0 +1,161 @@
+//! One cluster: its jobs, and which job a record belongs to.
+
+use std::collections::BTreeMap;
+
+use streamwarden_proto::cloud_event::FindingEvent;
+use streamwarden_proto::scope::Scope;
+use streamwarden_proto::v1::{ClusterSnapshot, ContextRecord, ErrorRecord, context_record};
+use streamwarden_proto::{FeatureEvent, Finding};
+
+use super::Judge;
+use super::health::JobHealth;
+use super::job::Job;
+use super::score::Row;
+use crate::config::DiagnosisConfig;
+
+/// Jobs that ended are forgotten when this many are known.
+const REMEMBERED_JOBS: usize = 500;
+/// Stands for the cluster itself: what belongs to no single job.
+pub(super) const NO_JOB: &str = "";
+
+/// One cluster.
+pub(super) struct Cluster {
+    id: String,
+    snapshot: Option<ClusterSnapshot>,
+    jobs: BTreeMap<String, Job>,
+    /// Job that a TaskManager last worked for.
+    job_of_taskmanager: BTreeMap<String, String>,
+}
+
+impl Cluster {
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            snapshot: None,
+            jobs: BTreeMap::new(),
+            job_of_taskmanager: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn push(
+        &mut self,
+        judge: Judge<'_>,
+        event: &FeatureEvent,
+        row: Option<Row>,
+    ) -> Vec<FindingEvent> {
+        match event {
+            FeatureEvent::Features(record) => match row {
+                Some(row) => self.push_row(judge, &record.job_id, &record.job_name, row),
+                None => Vec::new(),
+            },
+            FeatureEvent::Error(record) => self.push_error(judge, record),
+            FeatureEvent::Context(record) => self.push_context(judge, record),
+        }
+    }
+
+    fn push_row(
+        &mut self,
+        judge: Judge<'_>,
+        job_id: &str,
+        job_name: &str,
+        row: Row,
+    ) -> Vec<FindingEvent> {
+        if row.scope == Scope::TaskManager {
+            self.job_of_taskmanager
+                .insert(row.id.clone(), job_id.to_owned());
+        }
+        let at_ms = row.end_ms;
+        let (job, snapshot) = self.job(job_id, job_name, at_ms);
+        job.push_row(judge, snapshot, row)
+    }
+
+    fn push_error(&mut self, judge: Judge<'_>, record: &ErrorRecord) -> Vec<FindingEvent> {
+        let job_id = self.job_of(record);
+        let (job, snapshot) = self.job(&job_id, &record.job_name, record.at_ms);
+        job.push_error(judge, snapshot, record)
+    }
+
+    /// A process's log does not name the job: it is the one that the process works for, or the only one there is.
+    fn job_of(&self, record: &ErrorRecord) -> String {
+        if !record.job_id.is_empty() {
+            return record.job_id.clone();
+        }
+        let subject = record
+            .subject
+            .as_ref()
+            .map_or("", |subject| subject.id.as_str());
+        let known = self
+            .job_of_taskmanager
+            .get(subject)
+            .or_else(|| self.job_of_taskmanager.get(&record.process_id));
+        if let Some(job) = known.filter(|job| !job.is_empty()) {
+            return job.clone();
+        }
+        let mut alive = self
+            .jobs
+            .values()
+            .filter(|job| job.id() != NO_JOB && !job.is_over());
+        match (alive.next(), alive.next()) {
+            (Some(only), None) => only.id().to_owned(),
+            _ => NO_JOB.to_owned(),
+        }
+    }
+
+    fn push_context(&mut self, judge: Judge<'_>, record: &ContextRecord) -> Vec<FindingEvent> {
+        match &record.kind {
+            Some(context_record::Kind::Cluster(cluster)) => {
+                self.snapshot = Some(cluster.clone());
+                if !cluster.reachable {
+                    return Vec::new();
+                }
+                let mut events = Vec::new();
+                for listed in &cluster.jobs {
+                    let (job, snapshot) = self.job(&listed.job_id, &listed.name, record.at_ms);
+                    events.extend(job.enter_state(judge, snapshot, &listed.state, record.at_ms));
+                }
+                events
+            }
+            Some(context_record::Kind::Job(graph)) => {
+                let (job, snapshot) = self.job(&graph.job_id, &graph.name, record.at_ms);
+                job.set_graph(graph);
+                job.enter_state(judge, snapshot, &graph.state, record.at_ms)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn job(
+        &mut self,
+        job_id: &str,
+        name: &str,
+        at_ms: i64,
+    ) -> (&mut Job, Option<&ClusterSnapshot>) {
+        if !self.jobs.contains_key(job_id) && self.jobs.len() >= REMEMBERED_JOBS {
+            self.jobs
+                .retain(|_, job| !job.is_over() || !job.open_findings().is_empty());
+        }
+        let job = self
+            .jobs
+            .entry(job_id.to_owned())
+            .or_insert_with(|| Job::new(&self.id, job_id, at_ms));
+        job.set_name(name);
+        (job, self.snapshot.as_ref())
+    }
+
+    pub(super) fn restore(&mut self, finding: Finding) {
+        let (job, _) = self.job(&finding.job_id.clone(), &finding.job_name.clone(), i64::MAX);
+        job.restore(finding);
+    }
+
+    pub(super) fn open_findings(&self) -> Vec<&Finding> {
+        self.jobs.values().flat_map(Job::open_findings).collect()
+    }
+
+    pub(super) fn health(&self, config: &DiagnosisConfig) -> Vec<JobHealth> {
+        self.jobs
+            .values()
+            .filter(|job| job.id() != NO_JOB || !job.open_findings().is_empty())
+            .map(|job| job.health(config))
+            .collect()
+    }
+}

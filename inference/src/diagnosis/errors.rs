@@ -1,0 +1,129 @@
+//! Errors of one job, by the problem that the rules name.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use streamwarden_proto::Class;
+use streamwarden_proto::v1::{ErrorOrigin, ErrorRecord};
+
+/// Records that are kept of each problem as evidence.
+const KEPT_RECORDS: usize = 4;
+/// One failure shows in several logs within this time.
+const SAME_OCCURRENCE_MS: i64 = 1_500;
+/// Occurrences further apart than this are not one story.
+const FORGET_MS: i64 = 600_000;
+/// Name of failures that no rule knows.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// All that errors said of one problem.
+#[derive(Debug, Clone)]
+pub(super) struct ErrorTrack {
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    pub(super) occurrences: u32,
+    pub(super) confidence: f64,
+    /// Newest last.
+    pub(super) records: VecDeque<ErrorRecord>,
+}
+
+/// Errors of one job.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Errors {
+    tracks: BTreeMap<String, ErrorTrack>,
+}
+
+impl Errors {
+    /// Notes an error. A failure that only follows from another one is evidence for nobody.
+    pub(super) fn push(&mut self, record: &ErrorRecord) {
+        let Some(slug) = slug_of(record) else { return };
+        let track = self
+            .tracks
+            .entry(slug.to_owned())
+            .or_insert_with(|| ErrorTrack {
+                first_ms: record.at_ms,
+                last_ms: i64::MIN,
+                occurrences: 0,
+                confidence: 0.0,
+                records: VecDeque::new(),
+            });
+        if track.last_ms != i64::MIN && record.at_ms - track.last_ms > FORGET_MS {
+            track.first_ms = record.at_ms;
+            track.occurrences = 0;
+            track.records.clear();
+        }
+        if track.last_ms == i64::MIN || record.at_ms > track.last_ms + SAME_OCCURRENCE_MS {
+            track.occurrences += 1;
+        }
+        track.last_ms = track.last_ms.max(record.at_ms);
+        track.confidence = track.confidence.max(record.confidence);
+        if track.records.len() == KEPT_RECORDS {
+            track.records.pop_front();
+        }
+        track.records.push_back(record.clone());
+    }
+
+    pub(super) fn tracks(&self) -> impl Iterator<Item = (&str, &ErrorTrack)> {
+        self.tracks
+            .iter()
+            .map(|(slug, track)| (slug.as_str(), track))
+    }
+
+    /// Forgets what is too old to matter.
+    pub(super) fn forget(&mut self, now_ms: i64) {
+        self.tracks
+            .retain(|_, track| now_ms - track.last_ms <= FORGET_MS);
+    }
+}
+
+/// Failures of the job itself without a rule are trouble that fits nothing known; a stray line of a log is not.
+fn slug_of(record: &ErrorRecord) -> Option<&str> {
+    if record.consequence {
+        return None;
+    }
+    if !record.problem_slug.is_empty() {
+        return Some(&record.problem_slug);
+    }
+    (record.origin() == ErrorOrigin::ExceptionHistory).then_some(UNKNOWN)
+}
+
+/// A single failure of this class may be an accident that a restart cures: it takes a second one, or a failed job.
+pub(super) fn needs_repetition(class: Class) -> bool {
+    matches!(
+        class,
+        Class::RestartLoopUserException | Class::DeserializationFailure | Class::Unknown
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(at_ms: i64, slug: &str) -> ErrorRecord {
+        ErrorRecord {
+            at_ms,
+            problem_slug: slug.to_owned(),
+            confidence: 0.9,
+            ..ErrorRecord::default()
+        }
+    }
+
+    #[test]
+    fn one_failure_that_several_logs_show_is_one_occurrence() {
+        let mut errors = Errors::default();
+        for at_ms in [1_000, 1_200, 2_000, 9_000] {
+            errors.push(&error(at_ms, "poison-record"));
+        }
+        let (_, track) = errors.tracks().next().unwrap();
+        assert_eq!(track.occurrences, 2);
+        assert_eq!((track.first_ms, track.last_ms), (1_000, 9_000));
+    }
+
+    #[test]
+    fn a_consequence_and_a_stray_line_without_a_rule_are_no_evidence() {
+        let mut errors = Errors::default();
+        let mut follower = error(1, "peer-taskmanager-gone");
+        follower.consequence = true;
+        errors.push(&follower);
+        errors.push(&error(2, ""));
+        assert_eq!(errors.tracks().count(), 0);
+    }
+}

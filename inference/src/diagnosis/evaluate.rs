@@ -1,0 +1,48 @@
+//! Judging a job: candidates, causes, findings.
+
+use streamwarden_proto::cloud_event::FindingEvent;
+use streamwarden_proto::v1::ClusterSnapshot;
+
+use super::Judge;
+use super::candidate::candidates;
+use super::cause::causes;
+use super::describe;
+use super::job::{Job, Phase};
+
+impl Job {
+    /// Judges what is known now. `window` is true when a window of figures has just become complete.
+    pub(super) fn evaluate(
+        &mut self,
+        judge: Judge<'_>,
+        cluster: Option<&ClusterSnapshot>,
+        window: bool,
+    ) -> Vec<FindingEvent> {
+        let now_ms = self.now_ms;
+        let phase = self.phase(judge.config);
+        match phase {
+            Phase::Over => return self.tracker.resolve_all(now_ms),
+            Phase::Stopping => return Vec::new(),
+            Phase::Learning | Phase::Judged | Phase::Down | Phase::Failed => {}
+        }
+        let candidates = candidates(self, judge);
+        let found = causes(self, judge, candidates, |slug| self.tracker.is_open(slug));
+        let described: Vec<_> = found
+            .iter()
+            .map(|cause| {
+                let finding = describe::finding(self, judge, cluster, cause);
+                (finding, cause.candidate.is_from_errors())
+            })
+            .collect();
+        let follower_slugs: Vec<String> = found
+            .iter()
+            .flat_map(|cause| cause.followers.iter().map(|follower| follower.slug.clone()))
+            .collect();
+        let may_resolve = phase == Phase::Judged;
+        let mut events = self.tracker.confirm(judge.config, now_ms, described);
+        events.extend(self.tracker.replace(now_ms, &follower_slugs));
+        if window {
+            events.extend(self.tracker.fade(judge.config, now_ms, may_resolve));
+        }
+        events
+    }
+}
