@@ -39,9 +39,17 @@ pub enum Command {
         /// Only scenarios without a tape.
         #[arg(long)]
         missing: bool,
+        /// Folder for the raw logs and exceptions of each run.
+        #[arg(long)]
+        keep_logs: Option<PathBuf>,
     },
     /// Check all tapes: readable, labelled, effect seen.
     Check,
+    /// Print what a tape holds, record by record.
+    Show {
+        /// The tape.
+        tape: PathBuf,
+    },
     /// List the scenarios and which of them have a tape.
     List,
     /// Start a real Flink with a job that is sick on purpose, until ctrl-C.
@@ -62,9 +70,14 @@ pub enum Command {
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let work = async {
         match &cli.command {
-            Command::Run { scenarios, missing } => record(&cli, scenarios, *missing).await,
+            Command::Run {
+                scenarios,
+                missing,
+                keep_logs,
+            } => record(&cli, scenarios, *missing, keep_logs.clone()).await,
             Command::Check => check(&cli),
             Command::List => list(&cli),
+            Command::Show { tape } => show(tape),
             Command::Flink { version, healthy_s } => {
                 demo::sick_flink(&cli.lab, version, *healthy_s).await?;
                 Ok(ExitCode::SUCCESS)
@@ -88,12 +101,12 @@ async fn interrupted() {
     }
 }
 
-async fn record(cli: &Cli, names: &[String], only_missing: bool) -> anyhow::Result<ExitCode> {
+async fn record(cli: &Cli, names: &[String], only_missing: bool, keep: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let mut chosen = choose(load(&cli.lab)?, names)?;
     if only_missing {
         chosen = corpus::missing(chosen, &cli.tapes);
     }
-    let mut recorder = Recorder::new(&cli.lab, &cli.tapes)?;
+    let mut recorder = Recorder::new(&cli.lab, &cli.tapes, keep)?;
     let mut progress = Progress::new(chosen.len());
     let mut failed = Vec::new();
     for scenario in &chosen {
@@ -145,6 +158,12 @@ fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
         let slug = scenario.fault.as_ref().map_or("healthy", |fault| &fault.slug);
         writeln!(out, "{mark:9} {:44} {slug:32} {}", scenario.name, scenario.topology)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(tape: &Path) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    crate::tapes::show(tape, &mut out).with_context(|| format!("cannot show {}", tape.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

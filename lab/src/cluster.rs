@@ -140,6 +140,19 @@ impl Cluster {
         Ok(())
     }
 
+    /// Copies the log files to a folder.
+    ///
+    /// # Errors
+    /// If a file cannot be copied.
+    pub fn keep_logs(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        for entry in fs::read_dir(self.work.path().join("log"))? {
+            let entry = entry?;
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+        Ok(())
+    }
+
     async fn wait_for_slots(&mut self) -> Result<(), ClusterError> {
         let expected = u64::from(self.spec.taskmanagers * self.spec.slots);
         let started = Instant::now();

@@ -60,6 +60,7 @@ pub fn missing(scenarios: Vec<Scenario>, tapes: &Path) -> Vec<Scenario> {
 pub struct Recorder {
     lab: PathBuf,
     tapes: PathBuf,
+    keep: Option<PathBuf>,
     topologies: Topologies,
     current: Option<Ready>,
 }
@@ -70,14 +71,15 @@ struct Ready {
 }
 
 impl Recorder {
-    /// `lab` holds `flink.sh`; tapes go to `tapes`.
+    /// `lab` holds `flink.sh`; tapes go to `tapes`, the raw logs of each run to `keep`.
     ///
     /// # Errors
     /// If the shipped topologies cannot be read.
-    pub fn new(lab: &Path, tapes: &Path) -> Result<Self, CorpusError> {
+    pub fn new(lab: &Path, tapes: &Path, keep: Option<PathBuf>) -> Result<Self, CorpusError> {
         Ok(Self {
             lab: lab.to_owned(),
             tapes: tapes.to_owned(),
+            keep,
             topologies: Topologies::shipped()?,
             current: None,
         })
@@ -95,8 +97,9 @@ impl Recorder {
         })?;
         let tape = tape_path(&self.tapes, scenario);
         let mut ready = self.cluster_for(scenario).await?;
+        let keep = self.keep.as_deref();
         let outcome =
-            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
+            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape, keep).await;
         if outcome.is_ok() && !spoils(scenario) {
             self.current = Some(ready);
         } else {
@@ -128,7 +131,7 @@ fn spoils(scenario: &Scenario) -> bool {
     let fault = scenario.fault.as_ref();
     fault.is_some_and(|fault| {
         fault.scope == streamwarden_proto::scope::Scope::TaskManager
-            || fault.action.is_some_and(crate::plant::Action::spoils_cluster)
+            || fault.action.is_some()
     })
 }
 

@@ -22,12 +22,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// The cluster is not fit for another run.
-    #[must_use]
-    pub fn spoils_cluster(self) -> bool {
-        self != Self::BreakCheckpointDirectory
-    }
-
     /// Does it.
     ///
     /// # Errors

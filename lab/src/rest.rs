@@ -99,7 +99,7 @@ impl Rest {
         Err(RestError::Refused {
             path: path.to_owned(),
             status: status.as_u16(),
-            body: body.chars().take(2_000).collect(),
+            body: root_cause(&body).chars().take(500).collect(),
         })
     }
 
@@ -259,6 +259,11 @@ impl Rest {
         let host = answer["subtasks"][subtask]["taskmanager-id"].as_str();
         Ok(host.map(str::to_owned))
     }
+}
+
+/// Flink answers with a whole stack trace; what matters is its end.
+fn root_cause(body: &str) -> &str {
+    body.rsplit("Caused by: ").next().unwrap_or(body)
 }
 
 /// Elements of a JSON array; none for anything else.

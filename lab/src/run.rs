@@ -92,15 +92,19 @@ pub async fn record(
     scenario: &Scenario,
     topology: &Topology,
     tape: &Path,
+    keep: Option<&Path>,
 ) -> Result<(), RunError> {
     cluster.forget_logs()?;
     let control = ControlFile::create(cluster.path("control.properties"), &start_knobs(scenario))?;
     let load_before = machine::load_average();
-    let mut recording = Recording::start(cluster.rest.url(), scenario, &cluster.flink.version)?;
+    let recording = Recording::start(cluster.rest.url(), scenario, &cluster.flink.version)?;
     let started = Instant::now();
     let job = submit(cluster, jar, scenario, topology, &control).await?;
     let outcome = live_through(cluster, scenario, topology, &control, &job, started).await;
-    recording.stop().await?;
+    let recorded = recording.stop().await?;
+    if let Some(folder) = keep {
+        keep_raw(cluster, &job, &folder.join(&scenario.name)).await?;
+    }
     let ended = end(&cluster.rest, &job).await;
     let (warm_until_ms, faults) = outcome?;
     ended?;
@@ -111,7 +115,16 @@ pub async fn record(
         faults,
         machine_load: (load_before, machine::load_average()),
     };
-    recording.keep(label, tape)?;
+    recorded.keep(&job.id, label, tape)?;
+    Ok(())
+}
+
+/// What the tape was made of, for whoever wants to look closer.
+async fn keep_raw(cluster: &Cluster, job: &Job, folder: &Path) -> Result<(), RunError> {
+    cluster.keep_logs(folder)?;
+    let path = format!("/jobs/{}/exceptions?maxExceptions=100", job.id);
+    let exceptions = cluster.rest.get(&path).await?;
+    std::fs::write(folder.join("exceptions.json"), exceptions.to_string())?;
     Ok(())
 }
 

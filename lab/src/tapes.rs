@@ -1,10 +1,13 @@
 //! `lab check`: is every tape of the corpus whole, labelled and believable?
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
+use streamwarden_proto::DecodeError;
+use streamwarden_proto::record::Record;
 use streamwarden_proto::tape::{TapeError, TapeLabel, TapeReader};
+use streamwarden_proto::v1::Observation;
 
 use crate::scenario::Scenario;
 
@@ -89,6 +92,38 @@ fn check_label(label: &TapeLabel, name: &str, last_ms: i64, scenarios: &[Scenari
         }
     }
     problems
+}
+
+/// Why a tape cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// The tape is damaged.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// A record is damaged.
+    #[error(transparent)]
+    Record(#[from] DecodeError),
+    /// The output is closed, or the tape cannot be opened.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Prints the header as JSON, then one line for each record: its time and what it says.
+///
+/// # Errors
+/// [`ShowError`] at the first record that cannot be read or printed.
+pub fn show(path: &Path, out: &mut impl Write) -> Result<(), ShowError> {
+    let mut reader = TapeReader::new(BufReader::new(File::open(path)?))?;
+    writeln!(out, "{}", serde_json::to_string_pretty(reader.header()).map_err(TapeError::Header)?)?;
+    let mut first_ms = None;
+    for record in reader.by_ref() {
+        let record = record?;
+        let since_ms = record.timestamp_ms - *first_ms.get_or_insert(record.timestamp_ms);
+        let payload = record.payload.unwrap_or_default();
+        let observation = Observation::decode_payload(&record.kind, &payload)?;
+        writeln!(out, "{:8.1} s {:?}", since_ms as f64 / 1_000.0, observation.body)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) fn render(spec: &ClusterSpec, work: &Path, rest_port: u16, rpc_port: 
     set("taskmanager.memory.process.size", "1200m".into());
     set("taskmanager.memory.managed.size", "64m".into());
     set("taskmanager.numberOfTaskSlots", spec.slots.to_string());
-    set("cluster.evenly-spread-out-slots", "true".into());
+    set("taskmanager.load-balance.mode", "SLOTS".into());
     set("rest.address", "127.0.0.1".into());
     set("rest.bind-address", "127.0.0.1".into());
     set("rest.port", rest_port.to_string());
