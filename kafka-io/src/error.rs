@@ -10,6 +10,8 @@ pub enum ErrorClass {
     Retry,
     /// The partitions moved to another member: drop what is in hand and go on reading, the stream says what is ours.
     Moved,
+    /// This record can never be written: leave it out.
+    Poison,
     /// Stop the service: trying again cannot help.
     Fatal,
 }
@@ -110,6 +112,9 @@ pub enum KafkaError {
         /// Consumer group.
         group: String,
     },
+    /// The thread that reads cannot start.
+    #[error("the thread that reads from Kafka cannot start")]
+    Thread(#[source] std::io::Error),
     /// The embedded broker cannot start.
     #[error("the embedded broker cannot start")]
     Embedded(#[source] std::io::Error),
@@ -123,7 +128,7 @@ impl KafkaError {
             Self::Client { .. } | Self::Secret(_) | Self::Topic { .. } | Self::Fenced { .. } => {
                 ErrorClass::Fatal
             }
-            Self::Closed { .. } | Self::Embedded(_) => ErrorClass::Fatal,
+            Self::Closed { .. } | Self::Embedded(_) | Self::Thread(_) => ErrorClass::Fatal,
             Self::Unreachable { .. } => ErrorClass::Retry,
             Self::Admin { source, .. }
             | Self::Read { source, .. }
@@ -134,7 +139,7 @@ impl KafkaError {
     }
 }
 
-fn class_of(source: &Native) -> ErrorClass {
+pub(crate) fn class_of(source: &Native) -> ErrorClass {
     match source.rdkafka_error_code() {
         Some(
             Code::IllegalGeneration
@@ -154,9 +159,11 @@ fn class_of(source: &Native) -> ErrorClass {
             | Code::FencedInstanceId
             | Code::ProducerFenced
             | Code::Fatal
-            | Code::MessageSizeTooLarge
-            | Code::UnknownTopicOrPartition,
+            | Code::Fenced,
         ) => ErrorClass::Fatal,
+        Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::InvalidRecord) => {
+            ErrorClass::Poison
+        }
         _ => ErrorClass::Retry,
     }
 }

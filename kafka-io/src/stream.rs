@@ -1,10 +1,38 @@
 //! Reading records as a member of a consumer group.
+//!
+//! One thread polls: librdkafka calls back from within its poll, and a callback may have to wait until the old owner of
+//! a partition has finished. Everything that happens reaches the service in order through one bounded channel.
 
+mod context;
+mod poller;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::topic_partition_list::Offset;
 use streamwarden_proto::Topic;
 use streamwarden_proto::record::{DecodeError, Record};
+use tokio::sync::{mpsc, oneshot};
 
+use crate::client::{base, client_error};
 use crate::config::KafkaConfig;
 use crate::error::KafkaError;
+use context::StreamContext;
+use poller::{Delivered, Poller};
+pub(crate) use poller::{header, text};
+
+/// Batches between the poll thread and the service: enough to overlap reading and work, little enough to stay small.
+const EVENTS_IN_FLIGHT: usize = 2;
+/// A member that is silent for so long is dead, and its partitions move.
+const SESSION_TIMEOUT_MS: u32 = 15_000;
+const HEARTBEAT_INTERVAL_MS: u32 = 3_000;
+/// What librdkafka may hold of records that were fetched and not polled yet, per stream.
+const FETCHED_LIMIT_KILOBYTES: u32 = 16_384;
+/// How long leaving a group may take before the caller goes on without.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One partition of one topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +74,7 @@ pub struct Received {
     pub id: String,
     /// Key.
     pub key: String,
-    /// Its own time.
+    /// When it was written, by the writer's clock. Its own time is inside: a tape may be replayed a year later.
     pub timestamp_ms: i64,
     /// The encoded record; `None` is a deletion on a compacted topic.
     pub payload: Option<Vec<u8>>,
@@ -75,11 +103,21 @@ pub enum StreamEvent {
 
 /// A member of a consumer group. Dropping it leaves the group.
 #[derive(Debug)]
-pub struct RecordStream {}
+pub struct RecordStream {
+    group: String,
+    prefix: String,
+    /// The poll thread owns the consumer, so that it is closed where its callbacks may wait.
+    consumer: Weak<BaseConsumer<StreamContext>>,
+    events: mpsc::Receiver<Delivered>,
+    /// A revocation that was handed out: the next call says that it is done.
+    revocation: Option<oneshot::Sender<()>>,
+    stop: Arc<AtomicBool>,
+    ended: Option<oneshot::Receiver<()>>,
+}
 
 impl RecordStream {
     /// Joins `group` (`kafka.group("featurizer")`) and reads `topics`, from the beginning where nothing was committed.
-    /// Only committed records of transactions are seen.
+    /// Only committed records of transactions are seen. Has to be called within a tokio runtime.
     ///
     /// # Errors
     /// [`KafkaError`] if the client cannot be made. Brokers that are away are no error here; they are waited for.
@@ -88,16 +126,51 @@ impl RecordStream {
         group: &str,
         topics: &[Topic],
     ) -> Result<Self, KafkaError> {
-        let _ = (config, group, topics);
-        unimplemented!("follows at once")
+        let stop = Arc::new(AtomicBool::new(false));
+        let (sender, events) = mpsc::channel(EVENTS_IN_FLIGHT);
+        let context = StreamContext::new(&config.topic_prefix, sender.clone(), Arc::clone(&stop));
+        let consumer = Arc::new(make_consumer(config, group, context)?);
+        let names: Vec<String> = topics
+            .iter()
+            .map(|t| t.name(&config.topic_prefix))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        consumer.subscribe(&names).map_err(client_error(config))?;
+        let (end, ended) = oneshot::channel();
+        let stream = Self {
+            group: group.to_owned(),
+            prefix: config.topic_prefix.clone(),
+            consumer: Arc::downgrade(&consumer),
+            events,
+            revocation: None,
+            stop: Arc::clone(&stop),
+            ended: Some(ended),
+        };
+        Poller::new(group, &config.topic_prefix, consumer, sender, stop).start(end)?;
+        Ok(stream)
     }
 
     /// The next event; waits for it. Cancel safe: an event that was not handed out comes with the next call.
     ///
     /// # Errors
-    /// [`KafkaError`] if reading cannot go on (login refused, topic gone). Brokers that are away are waited for.
+    /// [`KafkaError`] if reading cannot go on (login refused). Brokers that are away are waited for.
     pub async fn next(&mut self) -> Result<StreamEvent, KafkaError> {
-        unimplemented!("follows at once")
+        if let Some(done) = self.revocation.take() {
+            // Nobody waits any more if the limit was overrun; the commit then failed, too.
+            let _ = done.send(());
+        }
+        match self.events.recv().await {
+            Some(Delivered::Event(event)) => Ok(event),
+            Some(Delivered::Revoked(partitions, done)) => {
+                self.revocation = Some(done);
+                Ok(StreamEvent::Revoked(partitions))
+            }
+            Some(Delivered::Failed(source)) => Err(KafkaError::Read {
+                group: self.group.clone(),
+                source,
+            }),
+            None => Err(self.closed()),
+        }
     }
 
     /// Commits the next offsets to read and waits until the broker has acknowledged it.
@@ -105,12 +178,95 @@ impl RecordStream {
     /// # Errors
     /// [`KafkaError::Commit`]; of class `Moved` if the partitions went to another member meanwhile.
     pub async fn commit(&self, positions: &[Position]) -> Result<(), KafkaError> {
-        let _ = positions;
-        unimplemented!("follows at once")
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let failed = |source| KafkaError::Commit {
+            group: self.group.clone(),
+            source,
+        };
+        let offsets = self.offsets(positions).map_err(failed)?;
+        let consumer = self.consumer()?;
+        let commit = move || consumer.commit(&offsets, CommitMode::Sync);
+        match tokio::task::spawn_blocking(commit).await {
+            Ok(result) => result.map_err(failed),
+            Err(_) => Err(self.closed()),
+        }
     }
 
     /// Leaves the group and waits for it, so that others get the partitions at once.
-    pub async fn close(self) {
-        unimplemented!("follows at once")
+    pub async fn close(mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.revocation = None;
+        self.events.close();
+        if let Some(ended) = self.ended.take() {
+            if tokio::time::timeout(CLOSE_LIMIT, ended).await.is_err() {
+                tracing::warn!(
+                    group = self.group,
+                    "leaving the consumer group takes too long"
+                );
+            }
+        }
     }
+
+    pub(crate) fn offsets(
+        &self,
+        positions: &[Position],
+    ) -> Result<TopicPartitionList, rdkafka::error::KafkaError> {
+        let mut offsets = TopicPartitionList::with_capacity(positions.len());
+        for position in positions {
+            let Partition { topic, partition } = position.partition;
+            let name = topic.name(&self.prefix);
+            offsets.add_partition_offset(&name, partition, Offset::Offset(position.offset))?;
+        }
+        Ok(offsets)
+    }
+
+    pub(crate) fn group_metadata(&self) -> Result<ConsumerGroupMetadata, KafkaError> {
+        self.consumer()?
+            .group_metadata()
+            .ok_or_else(|| self.closed())
+    }
+
+    fn consumer(&self) -> Result<Arc<BaseConsumer<StreamContext>>, KafkaError> {
+        self.consumer.upgrade().ok_or_else(|| self.closed())
+    }
+
+    fn closed(&self) -> KafkaError {
+        KafkaError::Closed {
+            group: self.group.clone(),
+        }
+    }
+}
+
+impl Drop for RecordStream {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn make_consumer(
+    config: &KafkaConfig,
+    group: &str,
+    context: StreamContext,
+) -> Result<BaseConsumer<StreamContext>, KafkaError> {
+    let mut client = base(config)?;
+    client
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("isolation.level", "read_committed")
+        // The same partition numbers of all topics go to the same member.
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", SESSION_TIMEOUT_MS.to_string())
+        .set("heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS.to_string())
+        .set(
+            "queued.max.messages.kbytes",
+            FETCHED_LIMIT_KILOBYTES.to_string(),
+        )
+        .set("allow.auto.create.topics", "false");
+    client
+        .create_with_context(context)
+        .map_err(client_error(config))
 }

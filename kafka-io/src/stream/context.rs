@@ -1,0 +1,137 @@
+//! Rebalance callbacks become messages.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaError as Native;
+use rdkafka::statistics::Statistics;
+use rdkafka::{ClientContext, TopicPartitionList};
+use streamwarden_proto::Topic;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::poller::Delivered;
+use super::{Partition, StreamEvent};
+use crate::client;
+
+/// How long the old owner of a partition may finish and commit. Well below `max.poll.interval.ms` (5 min), behind which
+/// the whole member counts as dead.
+const REVOCATION_LIMIT: Duration = Duration::from_secs(30);
+
+/// What librdkafka calls back.
+pub(super) struct StreamContext {
+    prefix: String,
+    events: mpsc::Sender<Delivered>,
+    stop: Arc<AtomicBool>,
+    runtime: Handle,
+    /// Counts revocations: what was polled before one must not be handed out after it.
+    revoked: AtomicBool,
+}
+
+impl StreamContext {
+    pub(super) fn new(
+        prefix: &str,
+        events: mpsc::Sender<Delivered>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            events,
+            stop,
+            runtime: Handle::current(),
+            revoked: AtomicBool::new(false),
+        }
+    }
+
+    /// Was anything revoked since the last call?
+    pub(super) fn take_revoked(&self) -> bool {
+        self.revoked.swap(false, Ordering::Relaxed)
+    }
+
+    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
+        let partitions = list.elements();
+        let partitions = partitions.iter().filter_map(|element| {
+            let topic = topic_of(&self.prefix, element.topic())?;
+            Some(Partition {
+                topic,
+                partition: element.partition(),
+            })
+        });
+        partitions.collect()
+    }
+
+    /// Waits for room; gives up when the stream was dropped or nobody reads for too long.
+    fn deliver(&self, event: Delivered) {
+        let send = tokio::time::timeout(REVOCATION_LIMIT, self.events.send(event));
+        if self.runtime.block_on(send).is_err() {
+            tracing::warn!("a rebalance was not taken notice of in time");
+        }
+    }
+
+    fn announce_revocation(&self, partitions: Vec<Partition>) {
+        let (done, finished) = oneshot::channel();
+        self.deliver(Delivered::Revoked(partitions, done));
+        let finished = tokio::time::timeout(REVOCATION_LIMIT, finished);
+        if self.runtime.block_on(finished).is_err() {
+            tracing::warn!("partitions move before their work was finished; it will be repeated");
+        }
+    }
+}
+
+/// The topic behind a full name.
+pub(super) fn topic_of(prefix: &str, name: &str) -> Option<Topic> {
+    let suffix = name.strip_prefix(prefix)?.strip_prefix('.')?;
+    Topic::from_suffix(suffix)
+}
+
+impl ClientContext for StreamContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        client::log(level, facility, message);
+    }
+
+    fn error(&self, error: Native, reason: &str) {
+        client::log_error(&error, reason);
+    }
+
+    fn stats(&self, _statistics: Statistics) {}
+}
+
+impl ConsumerContext for StreamContext {
+    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Revoke(list) = rebalance else {
+            return;
+        };
+        self.revoked.store(true, Ordering::Relaxed);
+        let stopping = self.stop.load(Ordering::Relaxed);
+        if list.count() > 0 && !stopping && !self.events.is_closed() {
+            self.announce_revocation(self.partitions(list));
+        }
+    }
+
+    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(list) => {
+                let event = StreamEvent::Assigned(self.partitions(list));
+                self.deliver(Delivered::Event(event));
+            }
+            Rebalance::Revoke(_) => {}
+            Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_topics_under_the_prefix_are_ours() {
+        assert_eq!(topic_of("a.b", "a.b.raw"), Some(Topic::Raw));
+        assert_eq!(topic_of("a", "a.dead-letter"), Some(Topic::DeadLetter));
+        assert_eq!(topic_of("a", "ab.raw"), None);
+        assert_eq!(topic_of("a", "a.other"), None);
+    }
+}

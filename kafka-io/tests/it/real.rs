@@ -1,0 +1,163 @@
+//! The rules on a real Kafka, and what only a real one does.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use streamwarden_kafka_io::{
+    ErrorClass, KafkaConfig, RecordSink, SaslConfig, SaslMechanism, TlsConfig, topics,
+};
+use streamwarden_proto::Topic;
+use streamwarden_service_runtime::Secret;
+
+use crate::rules;
+use crate::support::{records, with_own_prefix};
+
+/// Addresses of the broker. It lives until this process ends: then its standard input does.
+struct Broker {
+    plain: String,
+    secure: Option<(String, String)>,
+    _script: Option<Child>,
+}
+
+fn broker() -> &'static Broker {
+    static BROKER: OnceLock<Broker> = OnceLock::new();
+    BROKER.get_or_init(|| match std::env::var("STREAMWARDEN_TEST_KAFKA") {
+        Ok(plain) => Broker {
+            plain,
+            secure: None,
+            _script: None,
+        },
+        Err(_) => started(),
+    })
+}
+
+fn started() -> Broker {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/dev/kafka.sh");
+    let mut child = Command::new(script)
+        .arg("run")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("deploy/dev/kafka.sh cannot be started");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let value = |key: &str| {
+        let found = line
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix(key));
+        found
+            .unwrap_or_else(|| panic!("a real Kafka is needed and did not start: {line:?}"))
+            .to_owned()
+    };
+    Broker {
+        plain: value("plain="),
+        secure: Some((value("secure="), value("ca="))),
+        _script: Some(child),
+    }
+}
+
+fn kafka() -> KafkaConfig {
+    KafkaConfig {
+        brokers: broker().plain.clone(),
+        partitions: 4,
+        replication: 1,
+        ..KafkaConfig::default()
+    }
+}
+
+/// With a login; `None` if a broker was named from outside, whose login nobody knows.
+fn secure_kafka(mechanism: SaslMechanism, password: &str) -> Option<KafkaConfig> {
+    let (brokers, ca) = broker().secure.clone()?;
+    let name = format!("streamwarden-kafka-{}-{password}", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    std::fs::write(&file, password).unwrap();
+    let mut config = with_own_prefix(&KafkaConfig { brokers, ..kafka() });
+    config.security.tls = Some(TlsConfig {
+        ca_file: Some(ca.into()),
+        ..TlsConfig::default()
+    });
+    config.security.sasl = Some(SaslConfig {
+        mechanism,
+        username: "alice".into(),
+        password: Secret::File(file),
+    });
+    Some(config)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_arrive_in_order_with_kind_id_and_key() {
+    rules::records_arrive_in_order_with_kind_id_and_key(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_reader_goes_on_where_the_last_one_committed() {
+    rules::a_new_reader_goes_on_where_the_last_one_committed(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_member_takes_its_part_and_gets_everything_back() {
+    rules::a_second_member_takes_its_part_and_gets_everything_back(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_while_partitions_are_revoked_is_kept() {
+    rules::a_commit_while_partitions_are_revoked_is_kept(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_gets_everything_and_stays_in_its_group() {
+    rules::a_slow_reader_gets_everything_and_stays_in_its_group(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_was_put_aside_says_why_and_where_from() {
+    rules::a_record_that_was_put_aside_says_why_and_where_from(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_and_offsets_of_a_transaction_come_together() {
+    rules::records_and_offsets_of_a_transaction_come_together(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fenced_process_is_told_to_stop() {
+    rules::a_fenced_process_is_told_to_stop(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compacted_topic_gives_the_newest_of_each_key() {
+    rules::a_compacted_topic_gives_the_newest_of_each_key(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_that_exist_otherwise_are_refused() {
+    rules::topics_that_exist_otherwise_are_refused(kafka()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_by_scram_or_plain_under_tls_works() {
+    for mechanism in [SaslMechanism::ScramSha256, SaslMechanism::Plain] {
+        let Some(config) = secure_kafka(mechanism, "alice-secret") else {
+            return;
+        };
+        topics::ensure(&config).await.unwrap();
+        let sink = RecordSink::new(&config).unwrap();
+        sink.send_all(&records(Topic::Raw, "prod", 3))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_login_is_said_to_be_one() {
+    let Some(config) = secure_kafka(SaslMechanism::ScramSha256, "wrong") else {
+        return;
+    };
+    let error = topics::ensure(&config).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Fatal, "{error:?}");
+    assert!(error.to_string().contains("refuses the login"), "{error}");
+}
