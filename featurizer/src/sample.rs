@@ -14,7 +14,7 @@ pub(crate) struct Readings<M> {
 
 impl<M: Metric> Readings<M> {
     /// Takes what is known out of a group of Flink's metrics; the same figure of several operators is merged.
-    fn of_group(group: &v1::MetricGroup) -> Self {
+    pub(crate) fn of_group(group: &v1::MetricGroup) -> Self {
         let columns = group.columns.max(1) as usize;
         let mut readings = Self {
             columns,
