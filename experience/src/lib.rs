@@ -19,6 +19,7 @@
 pub mod analyzer;
 pub mod explain;
 pub mod log;
+pub mod models;
 pub mod pack;
 pub mod problem;
 pub mod redact;

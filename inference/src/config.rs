@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use streamwarden_service_runtime::Problem;
 
 /// Section `[inference]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -14,8 +15,11 @@ pub struct InferenceConfig {
     pub models: Option<PathBuf>,
     /// Folder of an experience pack that extends the built-in one.
     pub experience: Option<PathBuf>,
-    /// Name of this process towards Kafka's transactions; must differ between processes of one group.
-    pub transactional_id: String,
+    /// Consumer group of the processes that share the clusters.
+    pub group: String,
+    /// Name of this process towards Kafka's transactions: the same after a restart, another one for each process of the
+    /// group. Absent: the name of the host.
+    pub transactional_id: Option<String>,
     /// When findings open, stay and go.
     pub diagnosis: DiagnosisConfig,
 }
@@ -26,19 +30,27 @@ impl Default for InferenceConfig {
             onnxruntime: None,
             models: None,
             experience: None,
-            transactional_id: "streamwarden-inference-0".to_owned(),
+            group: "inference".to_owned(),
+            transactional_id: None,
             diagnosis: DiagnosisConfig::default(),
         }
     }
 }
 
 impl InferenceConfig {
-    /// Everything that serde cannot see, one sentence each.
+    /// What is wrong with it, each with its key.
     #[must_use]
-    pub fn validate(&self) -> Vec<String> {
+    pub fn validate(&self) -> Vec<Problem> {
         let mut problems = self.diagnosis.validate();
-        if self.transactional_id.trim().is_empty() {
-            problems.push("transactional_id must not be empty".to_owned());
+        if self
+            .transactional_id
+            .as_ref()
+            .is_some_and(|id| id.trim().is_empty())
+        {
+            problems.push(problem("transactional_id", "must not be empty"));
+        }
+        if self.group.trim().is_empty() {
+            problems.push(problem("group", "must not be empty"));
         }
         problems
     }
@@ -88,7 +100,7 @@ impl Default for DiagnosisConfig {
 }
 
 impl DiagnosisConfig {
-    fn validate(&self) -> Vec<String> {
+    fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let times = [
             ("learning_ms", self.learning_ms),
@@ -101,24 +113,25 @@ impl DiagnosisConfig {
         ];
         for (name, value) in times {
             if value < 0 {
-                problems.push(format!("diagnosis.{name} must not be negative, it is {value}"));
+                let key = format!("diagnosis.{name}");
+                problems.push(problem(&key, &format!("must not be negative, it is {value}")));
             }
         }
         if self.open_windows == 0 || self.open_windows > crate::diagnosis::REMEMBERED_WINDOWS {
-            problems.push(format!(
-                "diagnosis.open_windows must be 1 to {}, it is {}",
-                crate::diagnosis::REMEMBERED_WINDOWS,
-                self.open_windows
-            ));
+            let most = crate::diagnosis::REMEMBERED_WINDOWS;
+            let message = format!("must be 1 to {most}, it is {}", self.open_windows);
+            problems.push(problem("diagnosis.open_windows", &message));
         }
         if !(0.0..=1.0).contains(&self.second_cause) {
-            problems.push(format!(
-                "diagnosis.second_cause must be 0 to 1, it is {}",
-                self.second_cause
-            ));
+            let message = format!("must be 0 to 1, it is {}", self.second_cause);
+            problems.push(problem("diagnosis.second_cause", &message));
         }
         problems
     }
+}
+
+fn problem(key: &str, message: &str) -> Problem {
+    Problem::new(format!("inference.{key}"), message)
 }
 
 #[cfg(test)]
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_default_is_valid() {
-        assert_eq!(InferenceConfig::default().validate(), Vec::<String>::new());
+        assert_eq!(InferenceConfig::default().validate(), Vec::new());
     }
 
     #[test]
@@ -135,7 +148,7 @@ mod tests {
         let mut config = InferenceConfig::default();
         config.diagnosis.learning_ms = -1;
         config.diagnosis.open_windows = 0;
-        config.transactional_id = " ".to_owned();
+        config.transactional_id = Some(" ".to_owned());
         assert_eq!(config.validate().len(), 3);
     }
 }

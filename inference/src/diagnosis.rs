@@ -110,6 +110,21 @@ impl Diagnosis {
         }
     }
 
+    /// Takes back the context that records were read with before: it comes on change and every few minutes only.
+    pub fn restore_context(&mut self, contexts: &[FeatureEvent]) {
+        // States are old by now: whatever they would lead to, the next look at the cluster decides.
+        for event in contexts {
+            let FeatureEvent::Context(record) = event else {
+                continue;
+            };
+            let id = &record.cluster_id;
+            self.clusters
+                .entry(id.clone())
+                .or_insert_with(|| Cluster::new(id))
+                .restore_context(record);
+        }
+    }
+
     /// Forgets clusters whose partition went to another process.
     pub fn forget(&mut self, mut is_ours: impl FnMut(&str) -> bool) {
         self.clusters.retain(|cluster_id, _| is_ours(cluster_id));

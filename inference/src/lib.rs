@@ -9,7 +9,13 @@
 
 pub mod config;
 pub mod diagnosis;
+mod events;
+pub mod memory;
 pub mod model;
+pub mod pipeline;
+pub mod setup;
 
 pub use config::{DiagnosisConfig, InferenceConfig};
 pub use diagnosis::{Diagnosis, JobHealth, health_score};
+pub use pipeline::{InferenceError, run, run_with_schemas};
+pub use setup::SetupError;

@@ -147,6 +147,17 @@ impl Cluster {
         job.restore(finding);
     }
 
+    pub(super) fn restore_context(&mut self, record: &ContextRecord) {
+        match &record.kind {
+            Some(context_record::Kind::Cluster(cluster)) => self.snapshot = Some(cluster.clone()),
+            Some(context_record::Kind::Job(graph)) => {
+                let (job, _) = self.job(&graph.job_id, &graph.name, i64::MAX);
+                job.set_graph(graph);
+            }
+            None => {}
+        }
+    }
+
     pub(super) fn open_findings(&self) -> Vec<&Finding> {
         self.jobs.values().flat_map(Job::open_findings).collect()
     }
