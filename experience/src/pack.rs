@@ -181,3 +181,45 @@ fn read_folder(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>, 
     }
     Ok(texts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_pack_has_no_mistakes() {
+        if let Err(error) = Experience::builtin() {
+            panic!("{error}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_of_a_pack_are_told_at_once() {
+        let bad = |slug: &str, extra: &str| {
+            let head = format!(
+                "code = \"SW9999\"\nslug = \"{slug}\"\nclass = \"heap_oom\"\nscope = \"job\"\n"
+            );
+            format!(
+                "{head}severity = \"warning\"\ntitle = [\"{{nope}}\"]\neffect = [\"x\"]\nwhat = \"x\"\nwhy = \"x\"\n{extra}"
+            )
+        };
+        let files = BTreeMap::from([
+            ("one".to_owned(), bad("one", "")),
+            ("two".to_owned(), bad("two", "explains = [\"three\"]\n")),
+            ("odd".to_owned(), bad("odd", "surprise = 1\n")),
+        ]);
+        let Err(PackError::Mistakes(mistakes)) = Experience::from_files(&files, &BTreeMap::new())
+        else {
+            panic!("the pack was accepted")
+        };
+        let all = mistakes.join("\n");
+        for part in [
+            "surprise",
+            "{nope}",
+            "there is no problem three",
+            "code SW9999 is used 2 times",
+        ] {
+            assert!(all.contains(part), "{part} is not in\n{all}");
+        }
+    }
+}
