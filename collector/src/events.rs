@@ -1,5 +1,8 @@
 //! What the collector tells its operator: wording, level and fields in one place.
 
+use std::io;
+use std::path::Path;
+
 use streamwarden_service_runtime::chain;
 
 use crate::config::ClusterTarget;
@@ -35,6 +38,11 @@ pub(crate) fn poll_cut_short(cluster_id: &str, subject: &str) {
         subject,
         "cluster is slow; this poll is incomplete"
     );
+}
+
+/// A log directory or file cannot be read.
+pub(crate) fn log_unreadable(cluster_id: &str, path: &Path, error: &io::Error) {
+    tracing::debug!(cluster = cluster_id, path = %path.display(), %error, "a log cannot be read");
 }
 
 /// A poll is over.

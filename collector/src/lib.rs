@@ -50,9 +50,12 @@ pub mod config;
 pub mod convert;
 mod events;
 pub mod flink;
+mod logs;
+pub mod shared;
 pub mod sink;
 pub mod watcher;
 
 pub use config::{ClusterConfig, ClusterTarget, CollectorConfig, Credentials, LogConfig};
+pub use shared::{SetupError, Shared};
 pub use sink::{ObservationSink, SinkError};
 pub use watcher::ClusterWatcher;

@@ -5,7 +5,7 @@
 
 mod checkpoints;
 mod cluster;
-mod context;
+pub(crate) mod context;
 mod exceptions;
 mod job;
 mod listed;
@@ -23,11 +23,12 @@ use streamwarden_proto::v1::Observation;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
 use crate::config::{ClusterTarget, CollectorConfig};
 use crate::events;
 use crate::flink::answers::job::JobOverview;
-use crate::flink::{FlinkClient, RestError, Transport};
+use crate::flink::{FlinkClient, RestError};
+use crate::logs::LogWatcher;
+use crate::shared::{SetupError, Shared};
 use crate::sink::{ObservationSink, SinkError};
 use cluster::{ClusterState, Overview};
 use context::PollContext;
@@ -48,41 +49,44 @@ pub struct ClusterWatcher {
     target: ClusterTarget,
     config: Arc<CollectorConfig>,
     client: FlinkClient,
-    clock: Clock,
+    shared: Shared,
     reachability: Reachability,
     cluster: ClusterState,
     jobs: BTreeMap<String, JobWatcher>,
     processes: BTreeMap<String, ProcessWatcher>,
+    logs: LogWatcher,
 }
 
 impl ClusterWatcher {
     /// A watcher with connections of its own. Asks nothing yet: a cluster that is away is no error.
     ///
     /// # Errors
-    /// [`RestError`] if the address is none or TLS cannot be set up.
-    pub fn new(target: ClusterTarget, config: CollectorConfig) -> Result<Self, RestError> {
-        let transport = Transport::new(&config)?;
-        Self::sharing(transport, target, Arc::new(config), Clock::system())
+    /// [`SetupError`] if the address is none or TLS cannot be set up.
+    pub fn new(target: ClusterTarget, config: CollectorConfig) -> Result<Self, SetupError> {
+        let shared = Shared::new(&config)?;
+        Self::sharing(shared, target, Arc::new(config))
     }
 
     /// A watcher that shares connections and limits with others.
     ///
     /// # Errors
-    /// [`RestError::Address`] if the address is none.
+    /// [`SetupError`] if the address is none.
     pub fn sharing(
-        transport: Transport,
+        shared: Shared,
         target: ClusterTarget,
         config: Arc<CollectorConfig>,
-        clock: Clock,
-    ) -> Result<Self, RestError> {
-        let client = FlinkClient::new(transport, &target.url, target.credentials.clone(), &config)?;
+    ) -> Result<Self, SetupError> {
+        let credentials = target.credentials.clone();
+        let transport = shared.transport.clone();
+        let client = FlinkClient::new(transport, &target.url, credentials, &config)?;
         Ok(Self {
             cluster: ClusterState::default(),
             reachability: Reachability::default(),
             jobs: BTreeMap::new(),
             processes: BTreeMap::new(),
+            logs: LogWatcher::default(),
             client,
-            clock,
+            shared,
             target,
             config,
         })
@@ -130,62 +134,54 @@ impl ClusterWatcher {
         let deadline = Instant::now() + Duration::from_millis(self.config.poll_deadline_ms);
         match self.cluster.overview(&self.client).await {
             Ok(overview) => self.poll_reachable(overview, deadline).await,
-            Err(error) => vec![self.unreachable(&error)],
+            Err(error) => self.poll_unreachable(&error, deadline).await,
         }
     }
 
-    fn unreachable(&mut self, error: &RestError) -> Observation {
-        let now_ms = self.clock.now_ms();
+    /// Logs on this machine can be read all the same, and now they matter most.
+    async fn poll_unreachable(&mut self, error: &RestError, deadline: Instant) -> Vec<Observation> {
+        let now_ms = self.shared.clock.now_ms();
         let since_ms = self.reachability.failed(&self.target, error, now_ms);
         // What was listed there may be gone when it comes back.
         self.processes.clear();
         self.cluster.forget();
-        cluster::unreachable(
-            &self.target.cluster_id,
-            self.client.base(),
-            error,
-            since_ms,
-            now_ms,
-        )
+        let cluster_id = &self.target.cluster_id;
+        let mut observations =
+            vec![cluster::unreachable(cluster_id, self.client.base(), error, since_ms, now_ms)];
+        if !self.target.log_directories.is_empty() {
+            let context = PollContext::new(cluster_id, &self.client, &self.config, &self.shared, deadline);
+            observations.extend(self.logs.poll(&context, &self.target.log_directories, &[]).await);
+        }
+        observations
     }
 
     async fn poll_reachable(&mut self, overview: Overview, deadline: Instant) -> Vec<Observation> {
-        self.reachability
-            .answered(&self.target, self.clock.now_ms());
+        self.reachability.answered(&self.target, self.shared.clock.now_ms());
         // The overview's requests have told Flink to refresh its metrics.
         tokio::time::sleep(Duration::from_millis(self.config.metric_refresh_wait_ms)).await;
         self.follow_jobs(&overview.jobs);
         self.follow_processes(&overview);
-        let context = PollContext {
-            cluster_id: &self.target.cluster_id,
-            client: &self.client,
-            config: &self.config,
-            clock: &self.clock,
-            deadline,
-        };
+        let cluster_id = &self.target.cluster_id;
+        let context = PollContext::new(cluster_id, &self.client, &self.config, &self.shared, deadline);
+        let taskmanagers = overview.taskmanager_ids();
         let mut observations = self.cluster.poll(&context, &overview).await;
         let options = self.cluster.options();
-        let jobs = join_all(
-            self.jobs
-                .values_mut()
-                .map(|job| job.poll(&context, options)),
+        let (jobs, processes, logs) = futures::join!(
+            join_all(self.jobs.values_mut().map(|job| job.poll(&context, options))),
+            join_all(self.processes.values_mut().map(|process| process.poll(&context))),
+            self.logs.poll(&context, &self.target.log_directories, &taskmanagers),
         );
-        let processes = join_all(
-            self.processes
-                .values_mut()
-                .map(|process| process.poll(&context)),
-        );
-        let (jobs, processes) = futures::join!(jobs, processes);
         observations.extend(jobs.into_iter().flatten());
         observations.extend(processes.into_iter().flatten());
+        observations.extend(logs);
         self.jobs.retain(|_, job| !job.is_done());
-        events::polled(&self.target.cluster_id, self.jobs.len(), observations.len());
+        events::polled(cluster_id, self.jobs.len(), observations.len());
         observations
     }
 
     fn follow_jobs(&mut self, overview: &[JobOverview]) {
         let first_poll = self.cluster.is_new();
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.shared.clock.now_ms();
         let mut ended = ENDED_JOBS_LIMIT;
         for job in overview {
             if let Some(known) = self.jobs.get_mut(&job.jid) {

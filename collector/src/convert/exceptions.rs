@@ -2,7 +2,7 @@
 
 use streamwarden_proto::v1::{ExceptionEntry, JobSnapshot};
 
-use crate::coding;
+use crate::coding::Coding;
 use crate::flink::answers::exceptions as answers;
 
 /// What tells one failure from another.
@@ -36,6 +36,7 @@ pub fn exception_entry(
     entry: &answers::ExceptionEntry,
     concurrent: bool,
     job: &JobSnapshot,
+    coding: &Coding,
 ) -> ExceptionEntry {
     let task_name = entry.task_name.clone().unwrap_or_default();
     ExceptionEntry {
@@ -47,7 +48,7 @@ pub fn exception_entry(
             .clone()
             .filter(|id| !id.starts_with('('))
             .unwrap_or_default(),
-        throwable: Some(coding::throwable(&entry.stacktrace)),
+        throwable: Some(coding.throwable(&entry.stacktrace)),
         concurrent,
     }
 }

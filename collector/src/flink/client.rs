@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, HeaderValue, RANGE};
 use reqwest::{Certificate, Response, StatusCode};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::config::{CollectorConfig, Credentials};
@@ -31,7 +31,6 @@ impl Transport {
     pub fn new(config: &CollectorConfig) -> Result<Self, RestError> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .timeout(Duration::from_millis(config.request_timeout_ms))
             .pool_max_idle_per_host(config.max_concurrent_requests_per_cluster)
             .redirect(reqwest::redirect::Policy::limited(3))
             .user_agent(concat!("streamwarden/", env!("CARGO_PKG_VERSION")));
@@ -58,12 +57,16 @@ pub struct FlinkClient {
     base: String,
     credentials: Option<Credentials>,
     max_answer_bytes: usize,
+    request_timeout: Duration,
+    stream_timeout: Duration,
 }
 
-/// An answer whose body is still to come.
-pub struct Streaming {
+/// An answer whose body is still to come. It counts as a request until it is dropped.
+pub struct Streaming<'a> {
     response: Response,
     path: String,
+    _own: Option<SemaphorePermit<'a>>,
+    _shared: Option<SemaphorePermit<'a>>,
 }
 
 impl FlinkClient {
@@ -83,6 +86,8 @@ impl FlinkClient {
             base: base_address(url)?,
             credentials,
             max_answer_bytes: config.max_answer_bytes,
+            request_timeout: Duration::from_millis(config.request_timeout_ms),
+            stream_timeout: Duration::from_millis(config.poll_deadline_ms),
         })
     }
 
@@ -97,10 +102,7 @@ impl FlinkClient {
     /// # Errors
     /// [`RestError`] if there is no answer, an error, or one that is too long.
     pub async fn get(&self, path: &str) -> Result<Bytes, RestError> {
-        // The cluster's own permit comes first: a slow cluster must not hold what the others share.
-        let _own = self.requests.acquire().await;
-        let _shared = self.transport.requests.acquire().await;
-        let mut answer = self.open(path, None).await?;
+        let mut answer = self.open(path, None, self.request_timeout).await?;
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await? {
             if body.len() + chunk.len() > self.max_answer_bytes {
@@ -126,13 +128,22 @@ impl FlinkClient {
     ///
     /// # Errors
     /// [`RestError`] if there is no answer or an error.
-    pub async fn stream(&self, path: &str, from_byte: u64) -> Result<Streaming, RestError> {
-        self.open(path, Some(from_byte).filter(|&byte| byte > 0))
-            .await
+    pub async fn stream(&self, path: &str, from_byte: u64) -> Result<Streaming<'_>, RestError> {
+        let from_byte = Some(from_byte).filter(|&byte| byte > 0);
+        self.open(path, from_byte, self.stream_timeout).await
     }
 
-    async fn open(&self, path: &str, from_byte: Option<u64>) -> Result<Streaming, RestError> {
-        let mut request = self.transport.http.get(format!("{}{path}", self.base));
+    async fn open(
+        &self,
+        path: &str,
+        from_byte: Option<u64>,
+        timeout: Duration,
+    ) -> Result<Streaming<'_>, RestError> {
+        // The cluster's own permit comes first: a slow cluster must not hold what the others share.
+        let own = self.requests.acquire().await.ok();
+        let shared = self.transport.requests.acquire().await.ok();
+        let address = format!("{}{path}", self.base);
+        let mut request = self.transport.http.get(address).timeout(timeout);
         if let Some(value) = self.authorization()? {
             request = request.header(AUTHORIZATION, value);
         }
@@ -147,6 +158,8 @@ impl FlinkClient {
             return Ok(Streaming {
                 response,
                 path: path.to_owned(),
+                _own: own,
+                _shared: shared,
             });
         }
         Err(status_error(path, response).await)
@@ -167,7 +180,7 @@ impl FlinkClient {
     }
 }
 
-impl Streaming {
+impl Streaming<'_> {
     /// The server sends the range that was asked for, not the whole file.
     #[must_use]
     pub fn is_partial(&self) -> bool {

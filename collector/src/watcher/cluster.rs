@@ -24,6 +24,14 @@ pub(super) struct Overview {
     pub(super) taskmanagers: Vec<TaskManager>,
 }
 
+impl Overview {
+    /// Ids of the TaskManagers.
+    pub(super) fn taskmanager_ids(&self) -> Vec<&str> {
+        let ids = self.taskmanagers.iter().map(|taskmanager| taskmanager.id.as_str());
+        ids.filter(|id| !id.is_empty()).collect()
+    }
+}
+
 /// What is remembered of a cluster.
 #[derive(Default)]
 pub(super) struct ClusterState {

@@ -5,8 +5,10 @@ use std::future::Future;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::coding::Coding;
 use crate::config::CollectorConfig;
 use crate::flink::FlinkClient;
+use crate::shared::Shared;
 
 /// One poll's surroundings.
 #[derive(Clone, Copy)]
@@ -15,10 +17,28 @@ pub(crate) struct PollContext<'a> {
     pub(crate) client: &'a FlinkClient,
     pub(crate) config: &'a CollectorConfig,
     pub(crate) clock: &'a Clock,
+    pub(crate) coding: &'a Coding,
     pub(crate) deadline: Instant,
 }
 
-impl PollContext<'_> {
+impl<'a> PollContext<'a> {
+    pub(crate) fn new(
+        cluster_id: &'a str,
+        client: &'a FlinkClient,
+        config: &'a CollectorConfig,
+        shared: &'a Shared,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            cluster_id,
+            client,
+            config,
+            clock: &shared.clock,
+            coding: &shared.coding,
+            deadline,
+        }
+    }
+
     /// Runs `work` until the poll's deadline; `None` if it was not done by then.
     pub(crate) async fn in_time<F: Future>(&self, work: F) -> Option<F::Output> {
         tokio::time::timeout_at(self.deadline, work).await.ok()
