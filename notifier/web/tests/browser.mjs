@@ -33,6 +33,7 @@ export async function stopBrowser() {
 export async function open(address, { size = DESK, scheme = "light", path = "", touch = false } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: "reduce", hasTouch: touch, deviceScaleFactor: 1 });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: address });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
@@ -59,8 +60,18 @@ export async function axe(page) {
   return result.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary.split("\n").slice(1).join(" ").trim()}`));
 }
 
+/** A picture for a person to look at. The window grows to the page, so that bars that stick stand where they belong. */
 export async function shot(page, name, { full = true } = {}) {
-  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: full });
+  const size = page.viewportSize();
+  if (full) {
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) });
+    // Rows that were off screen are drawn now, and may be higher than was thought.
+    await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    await page.setViewportSize({ width: size.width, height: Math.max(size.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
+  }
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  await page.setViewportSize(size);
 }
 
 export const close = (page) => page.context().close();

@@ -34,4 +34,4 @@ mkdir -p "$STREAMWARDEN_SCREENSHOTS"
 node "$here/make-fixtures.mjs" --check
 cd "$here"
 if [ $# -eq 0 ]; then set -- *.test.mjs; fi
-exec node --test --test-concurrency=1 --test-timeout=120000 "$@"
+exec node --test --test-concurrency=1 --test-reporter=spec "$@"

@@ -26,7 +26,7 @@ export function incidents() {
     job_name: row.job_name, subject: row.finding.subject, title: row.finding.title, began: row.finding.first_seen, ended: null, changed: null, feedback: null,
   }));
   const known = new Set(rows.map((row) => row.finding_id));
-  const all = [...rows, ...history().filter((row) => !known.has(row.finding_id))].sort((a, b) => b.began.localeCompare(a.began));
+  const all = [...rows, ...history().filter((row) => !known.has(row.finding_id) && row.began > at(30 * DAY))].sort((a, b) => b.began.localeCompare(a.began));
   return { total: all.length, incidents: all };
 }
 

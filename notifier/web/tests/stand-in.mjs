@@ -37,6 +37,7 @@ export class StandIn {
     this.failing = null;
     this.delay_ms = 0;
     this.eventsOff = false;
+    this.stopped = false;
     this.requests.length = 0;
     for (const stream of this.streams) stream.end();
     this.streams.clear();
@@ -96,7 +97,7 @@ export class StandIn {
     if (name === "silences" && request.method === "DELETE") { this.answers.silences = { silences: [] }; response.writeHead(204).end(); return; }
     if (name === "channels" && verb === "test") { this.json(response, 200, { outcome: "received", took_ms: 212 }); return; }
     const answer = this.answers[name];
-    if (name === "status") answer.now = new Date().toISOString();
+    if (name === "status") Object.assign(answer, { now: new Date().toISOString() }, this.stopped ? {} : { window: new Date(Date.now() - 4000).toISOString() });
     this.json(response, answer ? 200 : 404, answer ?? { error: "no such thing" });
   }
 

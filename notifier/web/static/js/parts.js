@@ -85,13 +85,13 @@ function copyByHand(text, said) {
 export function waiting(resource, what) {
   if (resource.error) return failure(resource, what);
   if (!resource.slow) return h("div", { class: "waiting", "aria-busy": "true" });
-  return h("div", { class: "card waiting", "aria-busy": "true" }, h("p", { class: "vh" }, `Loading ${what}`), Array.from({ length: 8 }, () => h("div", { class: "sk-row" }, h("i", { class: "sk w3" }), h("i", { class: "sk w1" }), h("i", { class: "sk w2" }))));
+  return h("div", { class: "card waiting", "aria-busy": "true" }, h("h1", { class: "vh" }, `Loading ${what}`), Array.from({ length: 8 }, () => h("div", { class: "sk-row" }, h("i", { class: "sk w3" }), h("i", { class: "sk w1" }), h("i", { class: "sk w2" }))));
 }
 
 function failure(resource, what) {
   const denied = resource.error.status === 401 || resource.error.status === 403;
   return h("section", { class: "card none" },
-    h("h2", {}, icon(denied ? "dont" : "no_data"), denied ? `You may not see ${what}` : `No answer with ${what}`),
+    h("h1", {}, icon(denied ? "dont" : "no_data"), denied ? `You may not see ${what}` : `No answer with ${what}`),
     h("p", {}, resource.error.message, ". ", denied ? "" : "It is asked again every 10 s."),
     h("p", { class: "bar" }, denied ? h("a", { class: "btn", href: "#/token" }, "Enter a token") : h("button", { class: "btn", type: "button", onclick: () => resource.refresh() }, "Ask again now")));
 }

@@ -138,8 +138,13 @@ export const secondsBetween = (from, to) => (new Date(to) - new Date(from)) / 10
 /** A probability as people believe it: whole per cent, never certain. */
 export const confidence = (share) => `${Math.min(99, Math.max(share > 0 ? 1 : 0, Math.round(share * 100)))}${NBSP}%`;
 
-/** `backpressure_stall` as words. */
-export const classWords = (name) => name.replaceAll("_", " ");
+const SHORT = { gc: "GC", oom: "out of memory", rpc: "RPC", sql: "SQL", dns: "DNS", ha: "HA", jobmanager: "JobManager", taskmanager: "TaskManager", kubernetes: "Kubernetes", yarn: "YARN" };
+
+/** `gc_overhead` as words: GC overhead. */
+export function classWords(name) {
+  const text = name.split("_").map((word) => SHORT[word] ?? word).join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** Joins names: a, b and c. */
 export const listed = (items) => (items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`);

@@ -138,6 +138,6 @@ function reading(box) {
     if (step === undefined) return;
     event.preventDefault();
     const last = Math.max(...plots().map((plot) => newest.get(plot.dataset.line).values.length)) - 1;
-    box.querySelector(".reading").textContent = show(at === null ? last : at + step);
+    box.querySelector(".reading").textContent = show((at ?? last) + step);
   });
 }

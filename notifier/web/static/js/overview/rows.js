@@ -14,6 +14,7 @@ const drawn = new WeakMap();
 
 export function row({ key, job, jobs }, now) {
   if (jobs) return awayRow(key, jobs, now);
+  if (job.status === "no_data") return awayRow(key, [job], now);
   const minute = job.finding || job.learning ? Math.floor(now / 10_000) : 0;
   const known = drawn.get(job);
   if (known?.minute === minute) return known.row;
@@ -78,9 +79,10 @@ function learningRow(job) {
 function awayRow(key, jobs, now) {
   const cluster = jobs[0].away;
   const name = jobs[0].cluster_id;
+  const address = jobs.length === 1 ? link(["jobs", jobs[0].id]) : link([], { cluster: name.split("/")[0], status: "no_data", flat: "1" });
   return shell(key, "no_data",
     score("no_data", null),
-    cell("c-j", h("a", { class: "jname", href: link([], { cluster: name.split("/")[0], status: "no_data", q: "", group: "", flat: "1" }) }, jobs.length === 1 ? jobs[0].job_name : `${plural(jobs.length, "job")} not judged`), two(name)),
+    cell("c-j", h("a", { class: "jname", href: address }, jobs.length === 1 ? jobs[0].job_name : `${plural(jobs.length, "job")} not judged`), two(name)),
     cell("c-w", h("span", { class: "wrong" }, cluster?.reason ?? "Its cluster does not answer"), two("Findings of these jobs are kept as they were")),
     cell("c-v", h("span", { class: "where" }, `cluster ${name}`), two(jobs[0].window ? `last window ${clock(jobs[0].window, true)}` : "no window yet")),
     cell("c-s", cluster?.since ? [time(cluster.since, now), two(duration(secondsBetween(cluster.since, now)))] : null),

@@ -35,7 +35,7 @@ function groups(problems) {
   return h("section", { class: "card", key: "list" }, [...byClass].sort(([a], [b]) => a.localeCompare(b)).map(([name, members]) => h("section", { class: "class-group", key: name },
     h("h2", {}, classWords(name)),
     h("ul", { class: "problem-list" }, members.map((problem) => h("li", { key: problem.slug },
-      statusIcon(problem.severity),
+      problem.open > 0 ? statusIcon(problem.severity) : h("span", { class: "tone-quiet" }, icon(problem.severity)),
       h("div", {}, h("a", { href: link(["problems", problem.slug]) }, problem.title || problem.slug), h("span", { class: "two" }, `${problem.code} ${problem.slug} · ${SCOPE[problem.scope] ?? problem.scope}`)),
       problem.open > 0 ? h("a", { class: "open-now", href: link([], { q: problem.code }) }, `${count(problem.open)} open`) : null))))));
 }
