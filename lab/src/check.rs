@@ -2,9 +2,12 @@
 //!
 //! They ask REST directly and share no code with the features that a model learns from.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::rates::Rates;
 use crate::rest::{Rest, RestError, items, number};
 use crate::run::Job;
 
@@ -12,6 +15,18 @@ use crate::run::Job;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Check {
+    /// The time that a vertex's subtasks spend busy, backpressured or idle, in ms/s.
+    Time {
+        /// Key of the vertex.
+        vertex: String,
+        /// Spent how.
+        spent: Spent,
+        /// How the subtasks count.
+        #[serde(default)]
+        over: Over,
+        /// At least this.
+        at_least: f64,
+    },
     /// A figure over a vertex's subtasks reaches a value.
     Metric {
         /// Key of the vertex.
@@ -22,9 +37,7 @@ pub enum Check {
         #[serde(default)]
         over: Over,
         /// At least this.
-        at_least: Option<f64>,
-        /// At most this.
-        at_most: Option<f64>,
+        at_least: f64,
     },
     /// A figure grew by so much since planting.
     MetricGrows {
@@ -94,6 +107,30 @@ pub enum Check {
     },
 }
 
+/// How a task spends its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spent {
+    /// With work.
+    Busy,
+    /// Waiting for whoever comes after it.
+    Backpressured,
+    /// Waiting for input.
+    Idle,
+}
+
+impl Spent {
+    /// Flink's counter of it, in ms.
+    #[must_use]
+    pub fn counter(self) -> &'static str {
+        match self {
+            Self::Busy => "accumulateBusyTimeMs",
+            Self::Backpressured => "accumulateBackPressuredTimeMs",
+            Self::Idle => "accumulateIdleTimeMs",
+        }
+    }
+}
+
 /// How the subtasks of a vertex make one figure.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,7 +151,8 @@ impl Check {
     #[must_use]
     pub fn vertex(&self) -> Option<&str> {
         match self {
-            Self::Metric { vertex, .. }
+            Self::Time { vertex, .. }
+            | Self::Metric { vertex, .. }
             | Self::MetricGrows { vertex, .. }
             | Self::WatermarkStands { vertex, .. } => Some(vertex),
             _ => None,
@@ -133,6 +171,7 @@ struct State<'a> {
     seen: bool,
     first: Option<f64>,
     since_ms: i64,
+    rates: BTreeMap<String, Rates>,
 }
 
 impl<'a> Checks<'a> {
@@ -144,6 +183,7 @@ impl<'a> Checks<'a> {
             seen: false,
             first: None,
             since_ms: now_ms,
+            rates: BTreeMap::new(),
         };
         Self {
             states: checks.iter().map(start).collect(),
@@ -173,7 +213,7 @@ impl<'a> Checks<'a> {
     pub fn unseen(&self) -> Vec<String> {
         let unseen = self.states.iter().filter(|state| !state.seen);
         unseen
-            .map(|state| format!("{:?} (first value {:?})", state.check, state.first))
+            .map(|state| format!("{:?} (last value {:?})", state.check, state.first))
             .collect()
     }
 }
@@ -188,19 +228,25 @@ impl State<'_> {
     ) -> Result<bool, RestError> {
         let check = self.check;
         match check {
+            Check::Time {
+                vertex,
+                spent,
+                over,
+                at_least,
+            } => {
+                let counter = spent.counter();
+                let values = rest.subtask_metric(&job.id, job.vertex(vertex), counter).await?;
+                let rates = self.rates(vertex, values, now_ms);
+                Ok(self.reaches(fold(*over, &rates), *at_least))
+            }
             Check::Metric {
                 vertex,
                 metric,
                 over,
                 at_least,
-                at_most,
             } => {
                 let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
-                let Some(value) = fold(*over, &values) else {
-                    return Ok(false);
-                };
-                self.first = Some(value);
-                Ok(at_least.is_none_or(|limit| value >= limit) && at_most.is_none_or(|limit| value <= limit))
+                Ok(self.reaches(fold(*over, &values), *at_least))
             }
             Check::MetricGrows { vertex, metric, by } => {
                 let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
@@ -210,7 +256,7 @@ impl State<'_> {
                 let lowest = lowest_watermark(rest, job, vertex).await?;
                 Ok(self.stands(lowest, now_ms) >= i64::try_from(*for_s).unwrap_or(0) * 1_000)
             }
-            Check::AllIdle { at_least } => all_idle(rest, job, *at_least).await,
+            Check::AllIdle { at_least } => self.all_idle(rest, job, *at_least, now_ms).await,
             Check::Exception { contains } => {
                 let path = format!("/jobs/{}/exceptions", job.id);
                 Ok(rest.get(&path).await?.to_string().contains(contains))
@@ -240,9 +286,8 @@ impl State<'_> {
             }
             Check::GarbageCollection { share } => {
                 let spent = garbage_collection_ms(rest, host.unwrap_or_default()).await?;
-                let grown = self.growth(spent);
-                let elapsed_ms = (now_ms - self.since_ms).max(1) as f64;
-                Ok(elapsed_ms > 8_000.0 && grown / elapsed_ms >= *share)
+                let rates = self.rates("", vec![spent], now_ms);
+                Ok(self.reaches(fold(Over::Max, &rates), share * 1_000.0))
             }
             Check::HeapUsed { share } => {
                 let used = heap_used(rest, host.unwrap_or_default()).await?;
@@ -250,6 +295,34 @@ impl State<'_> {
                 Ok(used >= *share)
             }
         }
+    }
+
+    /// Remembers a value for the report, and compares it.
+    fn reaches(&mut self, value: Option<f64>, at_least: f64) -> bool {
+        self.first = value.or(self.first);
+        value.is_some_and(|value| value >= at_least)
+    }
+
+    fn rates(&mut self, of: &str, values: Vec<f64>, now_ms: i64) -> Vec<f64> {
+        let rates = self.rates.entry(of.to_owned()).or_default();
+        rates.add(now_ms, values);
+        rates.per_second().unwrap_or_default()
+    }
+
+    async fn all_idle(
+        &mut self,
+        rest: &Rest,
+        job: &Job,
+        at_least: f64,
+        now_ms: i64,
+    ) -> Result<bool, RestError> {
+        let mut all = true;
+        for vertex in job.vertex_ids() {
+            let values = rest.subtask_metric(&job.id, vertex, Spent::Idle.counter()).await?;
+            let rates = self.rates(vertex, values, now_ms);
+            all &= self.reaches(fold(Over::Min, &rates), at_least);
+        }
+        Ok(all)
     }
 
     /// How much a value grew since it was first seen.
@@ -292,16 +365,6 @@ async fn lowest_watermark(rest: &Rest, job: &Job, vertex: &str) -> Result<f64, R
     Ok(values.fold(f64::INFINITY, f64::min))
 }
 
-async fn all_idle(rest: &Rest, job: &Job, at_least: f64) -> Result<bool, RestError> {
-    for vertex in job.vertex_ids() {
-        let idle = rest.subtask_metric(&job.id, vertex, "idleTimeMsPerSecond").await?;
-        if fold(Over::Min, &idle).is_none_or(|lowest| lowest < at_least) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 async fn garbage_collection_ms(rest: &Rest, taskmanager: &str) -> Result<f64, RestError> {
     let name = "Status.JVM.GarbageCollector.All.Time";
     let metrics = rest.taskmanager_metrics(taskmanager, &[name]).await?;
@@ -337,6 +400,7 @@ mod tests {
             seen: false,
             first: None,
             since_ms: 0,
+            rates: BTreeMap::new(),
         };
         assert_eq!(state.stands(5.0, 1_000), 0);
         assert_eq!(state.stands(5.0, 4_000), 3_000);
@@ -351,6 +415,7 @@ mod tests {
             seen: false,
             first: None,
             since_ms: 0,
+            rates: BTreeMap::new(),
         };
         assert_eq!(state.growth(f64::NAN), 0.0);
         assert_eq!(state.growth(10.0), 0.0);

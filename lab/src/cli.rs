@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use tokio::time::Instant;
 
 use crate::corpus::{self, Progress, Recorder};
 use crate::demo;
@@ -108,9 +109,10 @@ async fn record(cli: &Cli, names: &[String], only_missing: bool, keep: Option<Pa
     }
     let mut recorder = Recorder::new(&cli.lab, &cli.tapes, keep)?;
     let mut progress = Progress::new(chosen.len());
+    let started = Instant::now();
     let mut failed = Vec::new();
     for scenario in &chosen {
-        tracing::info!("{} {}", progress.line(), scenario.name);
+        tracing::info!("{} {}", progress.line(started.elapsed()), scenario.name);
         match recorder.record(scenario).await {
             Ok(tape) => report_tape(&tape),
             Err(error) => {

@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod flink;
 pub mod machine;
 pub mod plant;
+pub mod rates;
 pub mod recording;
 pub mod rest;
 pub mod run;

@@ -21,6 +21,8 @@ use crate::topology::Topology;
 const RUNNING_LIMIT: Duration = Duration::from_secs(25);
 /// Between two looks at the effect.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// At the end of a healthy run.
+const HEALTH_WATCH_S: u64 = 16;
 /// A cancelled job that is not gone by then spoils the cluster.
 const CANCEL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -227,8 +229,10 @@ async fn stay_healthy(
         sleep(Duration::from_secs(disturbance.for_s)).await;
         control.reset()?;
     }
-    sleep_until(started + Duration::from_secs(scenario.timeline.end_s.saturating_sub(2))).await;
-    crate::evidence::of_health(&cluster.rest, job, &scenario.healthy)
+    let at = |seconds| started + Duration::from_secs(seconds);
+    sleep_until(at(scenario.timeline.end_s.saturating_sub(HEALTH_WATCH_S))).await;
+    let limits = &scenario.healthy;
+    crate::evidence::of_health(&cluster.rest, job, limits, at(scenario.timeline.end_s))
         .await?
         .map_or(Ok(()), |reason| Err(RunError::NotHealthy(reason)))
 }

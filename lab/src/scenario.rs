@@ -126,8 +126,8 @@ impl Default for Timeline {
         Self {
             warm_s: 10,
             plant_s: 10,
-            remove_s: 40,
-            end_s: 40,
+            remove_s: 44,
+            end_s: 44,
         }
     }
 }
