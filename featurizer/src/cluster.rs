@@ -240,10 +240,8 @@ impl ClusterState {
         self.open_from_ms = Some(end_ms);
         let events = emit::records(&self.cluster_id, &mut self.memory, end_ms, config);
         self.memory.forget(end_ms, config);
-        self.forwarded
-            .retain(|job_id| self.memory.jobs.contains_key(job_id));
-        self.errors
-            .retain(end_ms, |job_id| self.memory.jobs.contains_key(job_id));
+        self.errors.retain(end_ms);
+        self.forwarded.retain(|job_id| self.errors.knows_job(job_id));
         events
     }
 }

@@ -87,12 +87,16 @@ impl Errors {
         self.directory.know_job(job);
     }
 
+    /// Is the job one of the cluster's, as far as is known?
+    pub(crate) fn knows_job(&self, job_id: &str) -> bool {
+        self.directory.knows_job(job_id)
+    }
+
     /// Forgets what is too old or about jobs that are gone.
-    pub(crate) fn retain(&mut self, now_ms: i64, is_known: impl Fn(&str) -> bool) {
-        self.causes
-            .retain(|cause| now_ms - cause.at_ms <= EXPLAINS_MS);
-        self.failed_checkpoints.retain(|job_id, _| is_known(job_id));
-        self.directory.retain(is_known);
+    pub(crate) fn retain(&mut self, now_ms: i64) {
+        self.causes.retain(|cause| now_ms - cause.at_ms <= EXPLAINS_MS);
+        let directory = &self.directory;
+        self.failed_checkpoints.retain(|job_id, _| directory.knows_job(job_id));
         while self.seen.len() > REMEMBERED_FAILURES {
             self.seen.pop_first();
         }

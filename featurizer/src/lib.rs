@@ -14,8 +14,10 @@
 mod cluster;
 mod config;
 mod context;
+pub mod dataset;
 mod emit;
 mod errors;
+pub mod export;
 mod features;
 mod featurizer;
 mod graph;

@@ -69,9 +69,8 @@ impl Directory {
         self.jobs.insert(job.job_id.clone(), names);
     }
 
-    pub(crate) fn retain(&mut self, is_known: impl Fn(&str) -> bool) {
-        self.jobs
-            .retain(|id, names| names.vertices.is_empty() || is_known(id));
+    pub(crate) fn knows_job(&self, job_id: &str) -> bool {
+        self.jobs.contains_key(job_id)
     }
 
     pub(crate) fn job_name(&self, job_id: Option<&str>) -> String {
