@@ -96,7 +96,7 @@ pub struct CollectorConfig {
     pub clusters: Vec<ClusterConfig>,
     /// Credentials by name.
     pub credentials: BTreeMap<String, Credentials>,
-    /// Consumer group of collectors that share the clusters.
+    /// Consumer group of collectors that share the clusters, after the prefix of the topics.
     pub group: String,
     /// Time between two polls. A cluster that refreshes its metrics less often (`metrics.fetcher.update-interval`, 10 s by
     /// default) is polled at its own pace: in between there is nothing new.
@@ -132,7 +132,7 @@ impl Default for CollectorConfig {
         Self {
             clusters: Vec::new(),
             credentials: BTreeMap::new(),
-            group: "streamwarden-collector".to_owned(),
+            group: "collector".to_owned(),
             poll_interval_ms: 10_000,
             snapshot_interval_ms: 180_000,
             connect_timeout_ms: 2_000,

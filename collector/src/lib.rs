@@ -51,11 +51,13 @@ pub mod convert;
 mod events;
 pub mod flink;
 mod logs;
+pub mod pipeline;
 pub mod shared;
 pub mod sink;
 pub mod watcher;
 
 pub use config::{ClusterConfig, ClusterTarget, CollectorConfig, Credentials, LogConfig};
+pub use pipeline::{CollectorError, run};
 pub use shared::{SetupError, Shared};
 pub use sink::{ObservationSink, SinkError};
 pub use watcher::ClusterWatcher;

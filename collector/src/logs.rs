@@ -48,8 +48,10 @@ impl LogWatcher {
         let mut batches = Vec::new();
         // The JobManager's directory goes first: on one machine it often holds the TaskManagers' files too.
         let mut elsewhere = BTreeSet::new();
-        let (first, others): (Vec<_>, Vec<_>) =
-            self.directories.iter_mut().partition(|(directory, _)| directory.goes_first());
+        let (first, others): (Vec<_>, Vec<_>) = self
+            .directories
+            .iter_mut()
+            .partition(|(directory, _)| directory.goes_first());
         for (directory, watcher) in first {
             batches.push((directory, watcher.poll(context, &BTreeSet::new()).await));
             elsewhere.extend(watcher.taskmanager_files());
@@ -61,25 +63,41 @@ impl LogWatcher {
         batches.extend(join_all(others).await);
         let mut claims = std::mem::take(&mut self.claims);
         let told = batches.into_iter().flat_map(|(directory, batches)| {
-            batches.into_iter().map(move |batch| (directory.clone(), batch))
+            batches
+                .into_iter()
+                .map(move |batch| (directory.clone(), batch))
         });
-        let told: Vec<LogBatch> =
-            told.filter_map(|(directory, batch)| claimed(&mut claims, directory, batch)).collect();
+        let told: Vec<LogBatch> = told
+            .filter_map(|(directory, batch)| claimed(&mut claims, directory, batch))
+            .collect();
         self.claims = claims;
         self.forget_claims();
         let now_ms = context.clock.now_ms();
-        let observation = |batch| convert::observation(context.cluster_id, now_ms, Body::Logs(batch));
+        let observation =
+            |batch| convert::observation(context.cluster_id, now_ms, Body::Logs(batch));
         told.into_iter().map(observation).collect()
     }
 
-    fn follow(&mut self, context: &PollContext<'_>, local: &[std::path::PathBuf], taskmanagers: &[&str]) {
-        let mut wanted: BTreeSet<Directory> =
-            local.iter().map(|path| Directory::Local(path.clone())).collect();
+    fn follow(
+        &mut self,
+        context: &PollContext<'_>,
+        local: &[std::path::PathBuf],
+        taskmanagers: &[&str],
+    ) {
+        let mut wanted: BTreeSet<Directory> = local
+            .iter()
+            .map(|path| Directory::Local(path.clone()))
+            .collect();
         if wanted.is_empty() && context.config.logs.over_rest {
             wanted.insert(Directory::JobManager);
-            wanted.extend(taskmanagers.iter().map(|&id| Directory::TaskManager(id.to_owned())));
+            wanted.extend(
+                taskmanagers
+                    .iter()
+                    .map(|&id| Directory::TaskManager(id.to_owned())),
+            );
         }
-        self.directories.retain(|directory, _| wanted.contains(directory));
+        self.directories
+            .retain(|directory, _| wanted.contains(directory));
         for directory in wanted {
             let new = DirectoryWatcher::new(directory.clone());
             self.directories.entry(directory).or_insert(new);
@@ -87,7 +105,10 @@ impl LogWatcher {
     }
 
     fn forget_claims(&mut self) {
-        let Self { directories, claims } = self;
+        let Self {
+            directories,
+            claims,
+        } = self;
         claims.retain(|_, directory| directories.contains_key(directory));
     }
 }

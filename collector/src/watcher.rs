@@ -12,6 +12,7 @@ mod listed;
 mod process;
 mod reachability;
 mod schedule;
+mod split;
 mod vertex;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,12 @@ impl ClusterWatcher {
         }
     }
 
+    /// The address that is asked, without credentials.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.client.base()
+    }
+
     /// Time from the start of one poll to the start of the next.
     #[must_use]
     pub fn pause(&self) -> Duration {
@@ -146,32 +153,65 @@ impl ClusterWatcher {
         self.processes.clear();
         self.cluster.forget();
         let cluster_id = &self.target.cluster_id;
-        let mut observations =
-            vec![cluster::unreachable(cluster_id, self.client.base(), error, since_ms, now_ms)];
+        let mut observations = vec![cluster::unreachable(
+            cluster_id,
+            self.client.base(),
+            error,
+            since_ms,
+            now_ms,
+        )];
         if !self.target.log_directories.is_empty() {
-            let context = PollContext::new(cluster_id, &self.client, &self.config, &self.shared, deadline);
-            observations.extend(self.logs.poll(&context, &self.target.log_directories, &[]).await);
+            let context = PollContext::new(
+                cluster_id,
+                &self.client,
+                &self.config,
+                &self.shared,
+                deadline,
+            );
+            observations.extend(
+                self.logs
+                    .poll(&context, &self.target.log_directories, &[])
+                    .await,
+            );
         }
         observations
     }
 
     async fn poll_reachable(&mut self, overview: Overview, deadline: Instant) -> Vec<Observation> {
-        self.reachability.answered(&self.target, self.shared.clock.now_ms());
+        self.reachability
+            .answered(&self.target, self.shared.clock.now_ms());
         // The overview's requests have told Flink to refresh its metrics.
         tokio::time::sleep(Duration::from_millis(self.config.metric_refresh_wait_ms)).await;
         self.follow_jobs(&overview.jobs);
         self.follow_processes(&overview);
         let cluster_id = &self.target.cluster_id;
-        let context = PollContext::new(cluster_id, &self.client, &self.config, &self.shared, deadline);
+        let context = PollContext::new(
+            cluster_id,
+            &self.client,
+            &self.config,
+            &self.shared,
+            deadline,
+        );
         let taskmanagers = overview.taskmanager_ids();
         let mut observations = self.cluster.poll(&context, &overview).await;
+        self.cluster
+            .hint_pace(&self.target, self.config.poll_interval_ms);
         let options = self.cluster.options();
         let (jobs, processes, logs) = futures::join!(
-            join_all(self.jobs.values_mut().map(|job| job.poll(&context, options))),
-            join_all(self.processes.values_mut().map(|process| process.poll(&context))),
-            self.logs.poll(&context, &self.target.log_directories, &taskmanagers),
+            join_all(
+                self.jobs
+                    .values_mut()
+                    .map(|job| job.poll(&context, options))
+            ),
+            join_all(
+                self.processes
+                    .values_mut()
+                    .map(|process| process.poll(&context))
+            ),
+            self.logs
+                .poll(&context, &self.target.log_directories, &taskmanagers),
         );
-        observations.extend(jobs.into_iter().flatten());
+        observations.extend(jobs.into_iter().flatten().flat_map(split::split));
         observations.extend(processes.into_iter().flatten());
         observations.extend(logs);
         self.jobs.retain(|_, job| !job.is_done());

@@ -5,9 +5,8 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use streamwarden_collector::flink::RestError;
 use streamwarden_collector::{
-    ClusterTarget, ClusterWatcher, CollectorConfig, ObservationSink, SinkError,
+    ClusterTarget, ClusterWatcher, CollectorConfig, ObservationSink, SetupError, SinkError,
 };
 use streamwarden_proto::record::Record;
 use streamwarden_proto::tape::{RECORD_VERSION, TapeError, TapeHeader, TapeLabel, TapeWriter};
@@ -35,7 +34,7 @@ pub enum RecordingError {
     Tape(#[from] TapeError),
     /// The collector cannot be set up.
     #[error("the collector does not start")]
-    Collector(#[from] RestError),
+    Collector(#[from] SetupError),
     /// The collector gave up.
     #[error("the collector gave up")]
     GaveUp,

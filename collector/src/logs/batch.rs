@@ -87,14 +87,23 @@ mod tests {
         let batch = Coalescer::default().batch(events, 50);
         assert!(batch.events.iter().any(|event| event.code == "E-2"));
         let counted: u64 = batch.counts.iter().map(|count| count.count).sum();
-        assert_eq!(counted + batch.events.len() as u64, 10_001, "every line is told or counted");
+        assert_eq!(
+            counted + batch.events.len() as u64,
+            10_001,
+            "every line is told or counted"
+        );
     }
 
     #[test]
     fn no_batch_is_larger_than_kafka_takes() {
         let mut large = event("E-1", LogLevel::Error);
         large.text = "x".repeat(4_000);
-        let events = (0..1_000).map(|i| LogEvent { code: format!("E-{i}"), ..large.clone() }).collect();
+        let events = (0..1_000)
+            .map(|i| LogEvent {
+                code: format!("E-{i}"),
+                ..large.clone()
+            })
+            .collect();
         let batch = Coalescer::default().batch(events, usize::MAX);
         assert!(batch.encoded_len() < 900_000, "{}", batch.encoded_len());
     }

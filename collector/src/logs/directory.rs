@@ -46,8 +46,13 @@ impl Directory {
 
     async fn list(&self, context: &PollContext<'_>) -> Option<Vec<Listed>> {
         let listed = match self {
-            Self::Local(path) => local::list(path).await.map_err(|error| events::log_unreadable(context.cluster_id, path, &error)).ok(),
-            Self::JobManager | Self::TaskManager(_) => context.in_time(remote::list(context, self)).await?.ok(),
+            Self::Local(path) => local::list(path)
+                .await
+                .map_err(|error| events::log_unreadable(context.cluster_id, path, &error))
+                .ok(),
+            Self::JobManager | Self::TaskManager(_) => {
+                context.in_time(remote::list(context, self)).await?.ok()
+            }
         };
         listed.map(|mut listed| {
             listed.sort_by(|one, other| one.name.cmp(&other.name));
@@ -64,8 +69,13 @@ impl Directory {
                 }
             }
             // A stream that breaks off or is too slow is taken up where it broke.
-            Self::JobManager | Self::TaskManager(_) => match context.in_time(remote::read(context, self, name, tail)).await {
-                Some(Err(error)) if !error.is_gone() => events::answer_missing(context.cluster_id, &error),
+            Self::JobManager | Self::TaskManager(_) => match context
+                .in_time(remote::read(context, self, name, tail))
+                .await
+            {
+                Some(Err(error)) if !error.is_gone() => {
+                    events::answer_missing(context.cluster_id, &error)
+                }
                 _ => {}
             },
         }
@@ -88,16 +98,24 @@ impl DirectoryWatcher {
 
     /// Names of TaskManagers' files, which another directory need not tell again.
     pub(super) fn taskmanager_files(&self) -> impl Iterator<Item = String> + '_ {
-        self.tails.keys().filter(|name| owner::is_taskmanager_file(name)).cloned()
+        self.tails
+            .keys()
+            .filter(|name| owner::is_taskmanager_file(name))
+            .cloned()
     }
 
     /// New events of all files but `elsewhere`.
-    pub(super) async fn poll(&mut self, context: &PollContext<'_>, elsewhere: &BTreeSet<String>) -> Vec<LogBatch> {
+    pub(super) async fn poll(
+        &mut self,
+        context: &PollContext<'_>,
+        elsewhere: &BTreeSet<String>,
+    ) -> Vec<LogBatch> {
         let Some(listed) = self.directory.list(context).await else {
             return Vec::new();
         };
         let first_poll = self.tails.is_empty();
-        self.tails.retain(|name, _| listed.iter().any(|file| file.name == *name));
+        self.tails
+            .retain(|name, _| listed.iter().any(|file| file.name == *name));
         let mut batches = Vec::new();
         let wanted = |file: &&Listed| owner::is_log(&file.name) && !elsewhere.contains(&file.name);
         for file in listed.iter().filter(wanted) {
@@ -105,7 +123,9 @@ impl DirectoryWatcher {
             let process_id = self.owner_of(&file.name);
             let limits = Limits::of(&context.config.logs);
             let now_ms = context.clock.now_ms();
-            let Some(tail) = self.tails.get_mut(&file.name) else { continue };
+            let Some(tail) = self.tails.get_mut(&file.name) else {
+                continue;
+            };
             if let Some(process_id) = process_id {
                 batches.extend(tail.batch(&process_id, file, now_ms, limits));
             }
@@ -113,11 +133,25 @@ impl DirectoryWatcher {
         batches
     }
 
-    async fn poll_file(&mut self, context: &PollContext<'_>, file: &Listed, listed: &[Listed], first_poll: bool) {
+    async fn poll_file(
+        &mut self,
+        context: &PollContext<'_>,
+        file: &Listed,
+        listed: &[Listed],
+        first_poll: bool,
+    ) {
         let Self { directory, tails } = self;
         let now_ms = context.clock.now_ms();
         let limits = Limits::of(&context.config.logs);
-        let new = || Tail::new(context.coding.parser(now_ms), file, now_ms, first_poll, limits);
+        let new = || {
+            Tail::new(
+                context.coding.parser(now_ms),
+                file,
+                now_ms,
+                first_poll,
+                limits,
+            )
+        };
         let tail = tails.entry(file.name.clone()).or_insert_with(new);
         if tail.was_rotated(file) {
             // What was written between the last look and the rotation lies in a file with a number now.
@@ -144,7 +178,10 @@ impl DirectoryWatcher {
         if let Some(id) = tail.resource_id() {
             return Some(id.to_owned());
         }
-        let sibling = self.tails.get(&owner::log_of(name)).and_then(Tail::resource_id);
+        let sibling = self
+            .tails
+            .get(&owner::log_of(name))
+            .and_then(Tail::resource_id);
         if let Some(id) = sibling {
             return Some(id.to_owned());
         }

@@ -19,11 +19,16 @@ pub(super) async fn list(path: &Path) -> io::Result<Vec<Listed>> {
     let mut listed = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
         // A file may go between listing and asking.
-        let Ok(metadata) = fs::metadata(entry.path()).await else { continue };
+        let Ok(metadata) = fs::metadata(entry.path()).await else {
+            continue;
+        };
         if !metadata.is_file() {
             continue;
         }
-        let changed = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let changed = metadata
+            .modified()
+            .ok()
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         listed.push(Listed {
             name: entry.file_name().to_string_lossy().into_owned(),
             size_bytes: metadata.len(),

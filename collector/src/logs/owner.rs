@@ -7,9 +7,25 @@ const RESOURCE_ID_LIMIT_BYTES: usize = 200;
 
 const ENDINGS: &[&str] = &[".log", ".out", ".err"];
 /// Files in a log directory that are no process of the cluster.
-const STRANGERS: &[&str] = &["-client-", "-cli-", "sql-client", "sql-gateway", "historyserver", "python-", "zookeeper", "gc.", "yarn-session"];
+const STRANGERS: &[&str] = &[
+    "-client-",
+    "-cli-",
+    "sql-client",
+    "sql-gateway",
+    "historyserver",
+    "python-",
+    "zookeeper",
+    "gc.",
+    "yarn-session",
+];
 const TASKMANAGER_PARTS: &[&str] = &["taskexecutor", "taskmanager"];
-const JOBMANAGER_PARTS: &[&str] = &["standalonesession", "standalonejob", "jobmanager", "kubernetes-session", "kubernetes-application"];
+const JOBMANAGER_PARTS: &[&str] = &[
+    "standalonesession",
+    "standalonejob",
+    "jobmanager",
+    "kubernetes-session",
+    "kubernetes-application",
+];
 
 /// Is it the current log, standard output or standard error of a process?
 pub(super) fn is_log(name: &str) -> bool {
@@ -56,16 +72,32 @@ mod tests {
     fn a_taskmanagers_log_tells_whose_it_is() {
         let log = b"... TaskManagerRunner [] - Starting TaskManager with ResourceID: localhost:43405-7b4c08\n2026";
         assert_eq!(resource_id(log).as_deref(), Some("localhost:43405-7b4c08"));
-        assert_eq!(resource_id(b"Starting TaskManager with ResourceID: localh"), None, "cut off");
-        assert_eq!(resource_id(b"Registering TaskManager with ResourceID localhost:1-2\n"), None);
+        assert_eq!(
+            resource_id(b"Starting TaskManager with ResourceID: localh"),
+            None,
+            "cut off"
+        );
+        assert_eq!(
+            resource_id(b"Registering TaskManager with ResourceID localhost:1-2\n"),
+            None
+        );
     }
 
     #[test]
     fn rotated_files_and_strangers_are_no_logs_of_their_own() {
-        for name in ["flink-x-taskexecutor-0-h.log", "flink-x-taskexecutor-0-h.out", "jobmanager.err"] {
+        for name in [
+            "flink-x-taskexecutor-0-h.log",
+            "flink-x-taskexecutor-0-h.out",
+            "jobmanager.err",
+        ] {
             assert!(is_log(name), "{name}");
         }
-        for name in ["flink-x-taskexecutor-0-h.log.1", "flink-x-client-h.log", "gc.log.0", "notes.txt"] {
+        for name in [
+            "flink-x-taskexecutor-0-h.log.1",
+            "flink-x-client-h.log",
+            "gc.log.0",
+            "notes.txt",
+        ] {
             assert!(!is_log(name), "{name}");
         }
     }

@@ -7,7 +7,10 @@ use crate::flink::{RestError, query};
 use crate::watcher::context::PollContext;
 
 /// All files of a process's log directory.
-pub(super) async fn list(context: &PollContext<'_>, directory: &Directory) -> Result<Vec<Listed>, RestError> {
+pub(super) async fn list(
+    context: &PollContext<'_>,
+    directory: &Directory,
+) -> Result<Vec<Listed>, RestError> {
     let answer: LogList = context.client.get_json(&path(directory)).await?;
     let listed = |file: crate::flink::answers::processes::LogFile| Listed {
         name: file.name,

@@ -70,10 +70,23 @@ pub(super) struct Tail {
 
 impl Tail {
     /// A file that was just seen for the first time.
-    pub(super) fn new(parser: LogParser, file: &Listed, now_ms: i64, first_poll: bool, limits: Limits) -> Self {
+    pub(super) fn new(
+        parser: LogParser,
+        file: &Listed,
+        now_ms: i64,
+        first_poll: bool,
+        limits: Limits,
+    ) -> Self {
         let now = Instant::now();
-        let stale = first_poll && file.changed_at_ms.is_some_and(|at_ms| now_ms - at_ms > STALE_MS);
-        let history = if stale { file.size_bytes } else { file.size_bytes.saturating_sub(limits.first_read_bytes) };
+        let stale = first_poll
+            && file
+                .changed_at_ms
+                .is_some_and(|at_ms| now_ms - at_ms > STALE_MS);
+        let history = if stale {
+            file.size_bytes
+        } else {
+            file.size_bytes.saturating_sub(limits.first_read_bytes)
+        };
         Self {
             parser,
             events: Vec::new(),
@@ -123,9 +136,15 @@ impl Tail {
     }
 
     /// Where the former file went: by its inode, or the newest one with a number that is long enough.
-    pub(super) fn rotated_into<'l>(&self, file: &Listed, listed: &'l [Listed]) -> Option<&'l Listed> {
+    pub(super) fn rotated_into<'l>(
+        &self,
+        file: &Listed,
+        listed: &'l [Listed],
+    ) -> Option<&'l Listed> {
         if self.inode.is_some() {
-            return listed.iter().find(|other| other.inode == self.inode && other.name != file.name);
+            return listed
+                .iter()
+                .find(|other| other.inode == self.inode && other.name != file.name);
         }
         let prefix = format!("{}.", file.name);
         listed
@@ -192,10 +211,12 @@ impl Tail {
         let Some(piece) = piece.get(known..) else {
             return true;
         };
-        let skipped = usize::try_from(self.skip_until.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let skipped =
+            usize::try_from(self.skip_until.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         let (skipped, piece) = piece.split_at(skipped.min(piece.len()));
         self.skip(skipped);
-        let room = usize::try_from(self.read_until.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let room =
+            usize::try_from(self.read_until.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         let taken = &piece[..room.min(piece.len())];
         self.take(taken);
         taken.len() == piece.len()
@@ -222,7 +243,9 @@ impl Tail {
     fn take(&mut self, mut bytes: &[u8]) {
         self.offset += bytes.len() as u64;
         if self.skip_line {
-            let Some(end) = memchr::memchr(b'\n', bytes) else { return };
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
+                return;
+            };
             bytes = &bytes[end + 1..];
             self.skip_line = false;
             self.lines_passed += 1;
@@ -233,7 +256,13 @@ impl Tail {
     }
 
     /// What was read since the last batch; `None` if nothing was.
-    pub(super) fn batch(&mut self, process_id: &str, file: &Listed, now_ms: i64, limits: Limits) -> Option<LogBatch> {
+    pub(super) fn batch(
+        &mut self,
+        process_id: &str,
+        file: &Listed,
+        now_ms: i64,
+        limits: Limits,
+    ) -> Option<LogBatch> {
         self.flush_if_quiet(file, now_ms);
         let events = std::mem::take(&mut self.events);
         let dropped_lines = std::mem::take(&mut self.dropped_lines);
@@ -251,7 +280,9 @@ impl Tail {
     /// has written them by the second poll.
     fn flush_if_quiet(&mut self, file: &Listed, now_ms: i64) {
         let at_end = self.offset >= file.size_bytes;
-        let quiet = file.changed_at_ms.is_some_and(|at_ms| now_ms - at_ms > QUIET_MS);
+        let quiet = file
+            .changed_at_ms
+            .is_some_and(|at_ms| now_ms - at_ms > QUIET_MS);
         self.unflushed_polls += 1;
         if (at_end && quiet) || self.unflushed_polls >= 2 {
             self.parser.flush(&mut self.events);

@@ -7,7 +7,9 @@ use streamwarden_proto::v1::{ClusterSnapshot, Observation};
 use streamwarden_service_runtime::chain;
 
 use super::context::PollContext;
+use crate::config::ClusterTarget;
 use crate::convert::{self, cluster, configuration};
+use crate::events;
 use crate::flink::answers::configuration::Entry;
 use crate::flink::answers::job::{DashboardConfig, JobOverview, JobsOverview};
 use crate::flink::answers::processes::{TaskManager, TaskManagers};
@@ -27,7 +29,10 @@ pub(super) struct Overview {
 impl Overview {
     /// Ids of the TaskManagers.
     pub(super) fn taskmanager_ids(&self) -> Vec<&str> {
-        let ids = self.taskmanagers.iter().map(|taskmanager| taskmanager.id.as_str());
+        let ids = self
+            .taskmanagers
+            .iter()
+            .map(|taskmanager| taskmanager.id.as_str());
         ids.filter(|id| !id.is_empty()).collect()
     }
 }
@@ -43,6 +48,7 @@ pub(super) struct ClusterState {
     /// Job id, and whether it was over.
     jobs: BTreeMap<String, bool>,
     looked: bool,
+    pace_hinted: bool,
 }
 
 impl ClusterState {
@@ -120,6 +126,14 @@ impl ClusterState {
         let text = self.options.get("metrics.fetcher.update-interval");
         text.and_then(|text| configuration::duration_ms(text))
             .unwrap_or(DEFAULT_REFRESH_MS)
+    }
+
+    /// Says once that the cluster is slower than the configured interval.
+    pub(super) fn hint_pace(&mut self, target: &ClusterTarget, poll_interval_ms: u64) {
+        if !self.pace_hinted && self.refresh_interval_ms() > poll_interval_ms {
+            self.pace_hinted = true;
+            events::cluster_sets_pace(target, self.refresh_interval_ms());
+        }
     }
 
     /// Nothing was seen yet.

@@ -38,7 +38,9 @@ impl ExceptionWatcher {
         let entries: Vec<_> = failures
             .iter()
             .filter(|(entry, _)| !self.told.contains(&exceptions::key(entry)))
-            .map(|(entry, concurrent)| exceptions::exception_entry(entry, *concurrent, job, context.coding))
+            .map(|(entry, concurrent)| {
+                exceptions::exception_entry(entry, *concurrent, job, context.coding)
+            })
             .collect();
         self.told = failures
             .iter()

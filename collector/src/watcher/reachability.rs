@@ -34,3 +34,11 @@ impl Reachability {
         }
     }
 }
+
+impl Drop for Reachability {
+    fn drop(&mut self) {
+        if self.since_ms.is_some() {
+            events::away_forgotten();
+        }
+    }
+}
