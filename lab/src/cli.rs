@@ -53,6 +53,21 @@ pub enum Command {
     },
     /// List the scenarios and which of them have a tape.
     List,
+    /// Play all tapes through the featurizer into Parquet, for training.
+    Dataset {
+        /// Folder of the dataset.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Play all tapes through featurizer and judgement; one JSON object a tape says what was found.
+    Evaluate {
+        /// Folder with the models; `{topology}`, `{flink}` and `{slug}` stand for the tape's own. Absent: the built-in ones.
+        #[arg(long)]
+        models: Option<String>,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Start a real Flink with a job that is sick on purpose, until ctrl-C.
     Flink {
         /// Version of Flink.
@@ -79,6 +94,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Check => check(&cli),
             Command::List => list(&cli),
             Command::Show { tape } => show(tape),
+            Command::Dataset { out } => dataset(&cli.tapes, out),
+            Command::Evaluate { models, out } => evaluate(&cli.tapes, models.as_deref(), out),
             Command::Flink { version, healthy_s } => {
                 demo::sick_flink(&cli.lab, version, *healthy_s).await?;
                 Ok(ExitCode::SUCCESS)
@@ -166,6 +183,21 @@ fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn show(tape: &Path) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     crate::tapes::show(tape, &mut out).with_context(|| format!("cannot show {}", tape.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dataset(tapes: &Path, out: &Path) -> anyhow::Result<ExitCode> {
+    let written = crate::dataset::write(tapes, out)?;
+    tracing::info!("{} rows of {} tapes in {}", written.rows, written.tapes, out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn evaluate(tapes: &Path, models: Option<&str>, out: &Path) -> anyhow::Result<ExitCode> {
+    let file = std::fs::File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+    let mut file = io::BufWriter::new(file);
+    let count = crate::evaluate::evaluate(tapes, models, &mut file)?;
+    file.flush()?;
+    tracing::info!("{count} tapes judged, see {}", out.display());
     Ok(ExitCode::SUCCESS)
 }
 
