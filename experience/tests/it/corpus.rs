@@ -1,0 +1,1 @@
+//! Real failures, each with the answer that an expert would give.

@@ -1,0 +1,3 @@
+//! What a user of the analyzer would notice: real failures in, causes out.
+
+mod corpus;
