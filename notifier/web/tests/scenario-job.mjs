@@ -142,9 +142,9 @@ export function job() {
     ...head, open_findings: 2, flink_version: "1.20.1", flink_url: "http://jobmanager.orders-prod:8081/#/job/running", started_at: at(11.18 * DAY), restarts: 0, task_managers: 4, slots: 16, last_change: at(11.2 * DAY),
     findings: [
       {
-        finding: first, where: row.finding.where, silenced_until: null, feedback: null, collect_next: [],
+        finding: first, where: row.finding.where, silenced_until: null, acknowledged_by: null, feedback: null, collect_next: [],
         apply: {
-          steps: ["Stop with a savepoint: `flink stop --savepointPath s3://savepoints/orders " + row.job_id + "`", "Put the two options into the `WITH (…)` clause of the table `warehouse`.", "Start from the savepoint that step 1 printed.", "Started now, the job has caught up in about 38 min. This finding closes when the sink is below 800 ms/s busy for 2 min."],
+          steps: ["Stop with a savepoint: `flink stop --savepointPath s3://savepoints/orders " + row.job_id + "`", "Put the two options into the `WITH (…)` clause of the table `warehouse`.", "Start from the savepoint that step 1 printed.", "This finding closes when the sink is below 800 ms/s busy for 2 min."],
           restart_s: 40, catch_up_s: 2280,
         },
         earlier: history().filter((entry) => entry.slug === "slow-sink" && entry.ended),

@@ -92,6 +92,11 @@ export class StandIn {
     if (name === "events") { this.events(response); return; }
     if (request.method !== "GET" && !request.headers.authorization && this.answers.status.rights.length < 2) { this.json(response, 403, { error: "this needs a token", right: name }); return; }
     if (name === "jobs" && id) { const known = this.job(id); this.json(response, known ? 200 : 404, known ?? { error: "no such job" }); return; }
+    if (name === "findings" && verb === "acknowledge") {
+      for (const job of this.jobs.values()) for (const entry of job.findings) if (entry.finding.finding_id === id) entry.acknowledged_by = "dana";
+      this.json(response, 200, {});
+      return;
+    }
     if (name === "findings" && verb === "feedback") { this.json(response, 200, {}); return; }
     if (name === "silences" && request.method === "POST") { this.json(response, 201, { id: "s-1", ends_at: new Date(Date.now() + 3600e3).toISOString() }); return; }
     if (name === "silences" && request.method === "DELETE") { this.answers.silences = { silences: [] }; response.writeHead(204).end(); return; }

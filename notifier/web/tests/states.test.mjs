@@ -119,7 +119,7 @@ test("lost: when nothing answers any more, what was read stays and its time is s
 test("no permission: reading works, buttons say which right they need", async () => {
   standIn.answers.status.rights = ["read"];
   await on(`#/jobs/${standIn.answers.jobs.jobs[0].id}`, "no-permission", async (page) => {
-    await page.getByText("You may read, not change: this needs the right “feedback” and “silence”.").waitFor();
+    await page.getByText("You may read, not change: this needs the rights “feedback” and “silence”.").waitFor();
     await page.getByRole("button", { name: "Silence for 1 h" }).click({ force: true });
     await page.getByText("This needs a token with the right “silence”.").waitFor();
     assert.deepEqual(standIn.requests.filter((request) => request.method === "POST"), []);

@@ -48,6 +48,7 @@ export const api = {
   channels: () => call("channels"),
   silences: () => call("silences"),
   feedback: (finding_id, body) => call(`findings/${part(finding_id)}/feedback`, { method: "POST", body }),
+  acknowledge: (finding_id) => call(`findings/${part(finding_id)}/acknowledge`, { method: "POST", body: {} }),
   silence: (matcher, duration_s, reason) => call("silences", { method: "POST", body: { matcher, duration_s, reason } }),
   endSilence: (id) => call(`silences/${part(id)}`, { method: "DELETE" }),
   testChannel: (name) => call(`channels/${part(name)}/test`, { method: "POST", body: {}, timeout_ms: 30_000 }),

@@ -46,14 +46,14 @@ export function webAddress(text) {
 /** A button that changes something; without the right it stays and says which right it needs. */
 export function guarded(right, props, ...children) {
   const allowed = may(right);
-  return h("button", { type: "button", ...props, class: `btn ${props.class ?? ""}`, "aria-disabled": allowed ? null : "true", title: allowed ? props.title ?? null : `Needs a token with the right “${right}”`, onclick: allowed ? props.onclick : () => say(`This needs a token with the right “${right}”.`) }, ...children);
+  return h("button", { type: "button", ...props, class: `btn ${props.class ?? ""}`, "aria-disabled": allowed ? null : "true", title: allowed ? props.title ?? null : `Needs a token with the right “${right}”`, onclick: allowed ? props.onclick : (event) => { event.preventDefault(); say(`This needs a token with the right “${right}”.`); } }, ...children);
 }
 
 /** Says which rights are missing, and where to enter a token; nothing when all are there. */
 export function rightsNote(...rights) {
   const missing = rights.filter((right) => !may(right));
   if (missing.length === 0) return null;
-  return h("p", { class: "rights" }, icon("dont"), h("span", {}, "You may read, not change: this needs the right ", words.listed(missing.map((right) => `“${right}”`)), ". ", h("a", { href: "#/token" }, "Enter a token")));
+  return h("p", { class: "rights" }, icon("dont"), h("span", {}, `You may read, not change: this needs the ${missing.length === 1 ? "right" : "rights"} `, words.listed(missing.map((right) => `“${right}”`)), ". ", h("a", { href: "#/token" }, "Enter a token")));
 }
 
 let forget;

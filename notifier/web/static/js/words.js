@@ -87,7 +87,7 @@ export function closeness({ healthy_min: min, healthy_max: max, value }) {
   return -1;
 }
 
-/** 27 min, 1 h 53 min, 4 d 6 h; `exact` keeps seconds up to an hour: 5 min 12 s. */
+/** 27 min, 1 h 53 min, 4 d 6 h; `exact` keeps seconds up to ten minutes: 5 min 12 s. */
 export function duration(seconds, exact = false) {
   if (!Number.isFinite(seconds)) return NONE;
   if (seconds < 0) return `-${duration(-seconds, exact)}`;
@@ -95,7 +95,7 @@ export function duration(seconds, exact = false) {
   if (exact && seconds < 59.95) return `${trim(Number(seconds.toFixed(1)))}${NBSP}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}${NBSP}s`;
-  if (whole < 3600) return two(Math.floor(whole / 60), "min", exact ? whole % 60 : 0, "s");
+  if (whole < 3600) return two(Math.floor(whole / 60), "min", exact && whole < 600 ? whole % 60 : 0, "s");
   if (whole < 86400) return two(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
   return two(Math.floor(whole / 86400), "d", Math.floor((whole % 86400) / 3600), "h");
 }

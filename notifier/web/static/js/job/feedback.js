@@ -12,7 +12,7 @@ let asking = null;
 const told = new Map();
 const HOUR_S = 3600;
 
-export function feedback({ finding, feedback: known, silenced_until: until }, now) {
+export function feedback({ finding, feedback: known, silenced_until: until, acknowledged_by: owner }, now) {
   const id = finding.finding_id;
   const said = told.get(id) ?? known?.verdict ?? known;
   return h("div", { class: "feedback" },
@@ -21,6 +21,7 @@ export function feedback({ finding, feedback: known, silenced_until: until }, no
     !said && guarded("feedback", { key: "no", "aria-expanded": String(asking === id), onclick: () => { asking = asking === id ? null : id; store.problems.refresh(); store.changed(); } }, "No"),
     asking === id && !said && wrongForm(finding),
     h("span", { class: "end" }, `${finding.model.name === "rules" ? "Rules" : `Model ${finding.model.name}`} ${finding.model.version} · last confirmed ${clock(finding.last_seen, true)} UTC`),
+    owner ? h("span", { class: "quiet-until" }, `Taken care of by ${owner}`) : guarded("silence", { key: "take", onclick: () => take(finding) }, "I take care of it"),
     until && Date.parse(until) > now ? h("span", { class: "quiet-until" }, icon("silenced"), ` Silenced until ${clock(until)} UTC`) : guarded("silence", { key: "silence", onclick: () => silence(finding) }, "Silence for 1 h"),
     rightsNote("feedback", "silence"));
 }
@@ -42,6 +43,14 @@ async function send(finding, body) {
     say(body.verdict === "right" ? "Noted: right" : "Noted: wrong");
   } catch (error) { say(error.message); }
   store.changed();
+}
+
+async function take(finding) {
+  try {
+    await api.acknowledge(finding.finding_id);
+    say("Noted: you take care of it");
+    store.currentJob().resource?.refresh();
+  } catch (error) { say(error.message); }
 }
 
 async function silence(finding) {

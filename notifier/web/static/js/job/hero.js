@@ -63,7 +63,7 @@ function change(entry, job, now) {
       h("button", { class: "btn primary", type: "button", onclick: () => copy(asYaml(finding, minute(now)), `Copied ${chosen.length === 1 ? "the option" : `${chosen.length} options`} for config.yaml`) }, icon("copy"), numbers.length === 1 ? "Copy the change" : `Copy changes ${listed(numbers)}`),
       h("button", { class: "btn", type: "button", onclick: () => { setQuery({ tab: "config" }); showTabs(); } }, "See in configuration")),
     chosen.length > 0 && details("config.yaml, before and after", diffView(finding, job)),
-    apply?.steps?.length > 0 && details("How to apply it, and what happens then", h("ol", {}, apply.steps.map((step) => h("li", {}, withCode(step))))));
+    apply?.steps?.length > 0 && details("How to apply it, and what happens then", h("ol", {}, apply.steps.map((step) => h("li", {}, withCode(step))), present(apply.catch_up_s) && h("li", {}, `Started now, the job has caught up in about ${duration(apply.catch_up_s)}.`))));
 }
 
 const minute = (now) => new Date(now).toISOString().slice(0, 16).replace("T", " ");

@@ -42,8 +42,10 @@ function nearest(jobs) {
     h("div", { class: "sec-h" }, h("h2", {}, "Closest to a limit"), h("p", {}, "No finding, nothing to do now")),
     near.length === 0 ? h("p", { class: "pad dim" }, "No figure with a known limit has been measured yet.") : h("table", { class: "plain near" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Job"), h("th", { scope: "col" }, "Figure"), h("th", { scope: "col", class: "num" }, "Now"), h("th", { scope: "col" }, h("span", { class: "vh" }, "Room to the limit")))),
-      h("tbody", {}, near.map((job) => h("tr", { key: job.id }, h("td", {}, h("a", { href: link(["jobs", job.id]) }, job.job_name), h("span", { class: "two" }, job.cluster_id)), h("td", {}, [job.figure.subject, job.figure.label].filter(Boolean).join(", ")), h("td", { class: "num" }, ofLimit(job.figure)), h("td", {}, room(job.figure)))))));
+      h("tbody", {}, near.map((job) => h("tr", { key: job.id }, h("td", {}, h("a", { href: link(["jobs", job.id]) }, job.job_name), h("span", { class: "two" }, job.cluster_id)), h("td", {}, capital([job.figure.subject, job.figure.label].filter(Boolean).join(", "))), h("td", { class: "num" }, ofLimit(job.figure)), h("td", {}, room(job.figure)))))));
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function ofLimit(shown) {
   const limit = shown.healthy_max ?? shown.healthy_min;

@@ -65,7 +65,7 @@ function where(finding) {
 }
 
 function healthyRow(job) {
-  const near = job.figure?.subject ? `closest to its limit: ${job.figure.subject}` : "";
+  const near = job.figure?.subject ? [h("span", { class: "to-limit" }, "closest to its limit: "), job.figure.subject] : null;
   return shell(job.id, "healthy", score("healthy", job.health), name(job), cell("c-w dim", "Nothing"), cell("c-v dim", near), cell("c-s"), figureCell(job.figure));
 }
 

@@ -79,14 +79,47 @@ function matcherWords(matcher) {
   return parts.length === 0 ? "everything" : parts.join(", ");
 }
 
+const LENGTHS = [[1800, "30 min"], [3600, "1 h"], [4 * 3600, "4 h"], [24 * 3600, "1 d"], [7 * 24 * 3600, "7 d"]];
+const FIELDS = [["job_name", "Job", "orders-*"], ["cluster_id", "Cluster", "sandbox-*"], ["slug", "Problem", "slow-sink"]];
+
 function silences(now) {
   const data = store.silences.data;
   const active = (data?.silences ?? []).filter((silence) => Date.parse(silence.ends_at) > now);
   return h("section", { class: "card", key: "silences" }, h("div", { class: "sec-h" }, h("h2", {}, "Silences"), h("p", {}, active.length === 0 ? "none" : count(active.length))),
-    !data ? h("p", { class: "pad dim" }, store.silences.error?.message ?? "") : active.length === 0 ? h("p", { class: "pad dim" }, "Every finding is told. A silence is made on the page of a job.") : h("ul", { class: "messages" }, active.map((silence) => h("li", { key: silence.id },
-      h("p", {}, h("b", {}, matcherWords(silence.matcher))),
-      h("p", { class: "who" }, h("span", {}, `until ${clock(silence.ends_at)}, ${duration(Math.max(0, secondsBetween(now, silence.ends_at)))} left`), h("span", {}, `by ${silence.author}`), silence.reason && h("span", {}, silence.reason)),
-      h("p", {}, guarded("silence", { class: "quiet", onclick: () => end(silence.id) }, "End it now"))))));
+    !data ? h("p", { class: "pad dim" }, store.silences.error?.message ?? "") : active.length === 0 ? h("p", { class: "pad dim" }, "Every finding is told.") : h("ul", { class: "messages" }, active.map((silence) => silenceItem(silence, now))),
+    form());
+}
+
+function silenceItem(silence, now) {
+  const begins = silence.starts_at && Date.parse(silence.starts_at) > now ? `from ${dayAndClock(silence.starts_at, now)} ` : "";
+  return h("li", { key: silence.id },
+    h("p", {}, h("b", {}, matcherWords(silence.matcher))),
+    h("p", { class: "who" }, h("span", {}, `${begins}until ${clock(silence.ends_at)}, ${duration(Math.max(0, secondsBetween(now, silence.ends_at)))} left`), h("span", {}, `by ${silence.author}`), silence.reason && h("span", {}, silence.reason)),
+    h("p", {}, guarded("silence", { class: "quiet", onclick: () => end(silence.id) }, "End it now")));
+}
+
+/** Whatever is filled in must fit; findings are still shown on this page. */
+function form() {
+  return h("details", { class: "how pad", key: "new" }, h("summary", {}, "New silence"), h("form", { class: "wrong-form", onsubmit: make },
+    FIELDS.map(([name, word, example]) => h("label", { class: "grow" }, h("span", { class: "lab" }, word), h("input", { name, placeholder: example, maxlength: "200", autocomplete: "off", spellcheck: "false" }))),
+    h("label", {}, h("span", { class: "lab" }, "For"), h("select", { name: "duration_s" }, LENGTHS.map(([seconds, word]) => h("option", { value: String(seconds) }, word)))),
+    h("label", { class: "grow" }, h("span", { class: "lab" }, "Why"), h("input", { name: "reason", maxlength: "500", autocomplete: "off" })),
+    guarded("silence", { type: "submit" }, "Silence what fits")));
+}
+
+async function make(event) {
+  event.preventDefault();
+  if (!store.may("silence")) return;
+  const given = Object.fromEntries(new FormData(event.target));
+  const matcher = Object.fromEntries(FIELDS.map(([name]) => [name, given[name].trim()]).filter(([, value]) => value !== ""));
+  if (Object.keys(matcher).length === 0) { say("Say which job, cluster or problem"); return; }
+  try {
+    await api.silence(matcher, Number(given.duration_s), given.reason.trim());
+    event.target.reset();
+    say(`Silenced for ${duration(Number(given.duration_s))}`);
+  } catch (error) { say(error.message); }
+  store.silences.refresh();
+  store.jobs.refresh();
 }
 
 async function end(id) {
