@@ -76,7 +76,12 @@ impl Scene for Surroundings {
 pub struct AlertMachine {
     config: AlertingConfig,
     channels: Vec<ChannelRoute>,
+    /// By fingerprint of the episode's first finding.
     open: HashMap<String, Alert>,
+    /// Fingerprint of the alert of every finding id that is open: its subject may change on the way.
+    by_finding: HashMap<String, String>,
+    /// Fingerprints of alerts that an earlier process left and nobody has confirmed since.
+    inherited: BTreeSet<String>,
     digests: HashMap<String, Digest>,
     silences: Vec<Silence>,
     /// By channel: (when it is due, fingerprint).
@@ -127,8 +132,32 @@ impl AlertMachine {
         self.silences = remembered.silences;
         for alert in remembered.alerts {
             self.wait_for_announcement(&alert, now_ms);
+            self.by_finding
+                .insert(alert.finding.finding_id.clone(), alert.fingerprint.clone());
+            self.inherited.insert(alert.fingerprint.clone());
             self.open.insert(alert.fingerprint.clone(), alert);
         }
+    }
+
+    /// The open alert that a finding belongs to: by its id; by cluster, job, problem and subject under another id; or,
+    /// after a restart, by cluster, job and problem, because the subject at fault may have changed meanwhile.
+    fn key_of(&self, finding: &Finding) -> Option<String> {
+        if let Some(known) = self.by_finding.get(&finding.finding_id) {
+            return Some(known.clone());
+        }
+        let fingerprint = fingerprint_of(finding);
+        if self.open.contains_key(&fingerprint) {
+            return Some(fingerprint);
+        }
+        let same = |key: &&String| {
+            self.open.get(*key).is_some_and(|alert| {
+                let known = &alert.finding;
+                known.cluster_id == finding.cluster_id
+                    && known.job_id == finding.job_id
+                    && known.slug == finding.slug
+            })
+        };
+        self.inherited.iter().find(same).cloned()
     }
 
     /// Open alerts, in no order.
@@ -139,7 +168,7 @@ impl AlertMachine {
     /// The open alert of a finding, also under an older id.
     #[must_use]
     pub fn alert_of(&self, finding: &Finding) -> Option<&Alert> {
-        self.open.get(&fingerprint_of(finding))
+        self.open.get(&self.key_of(finding)?)
     }
 
     /// Silences that have not ended.
@@ -168,11 +197,11 @@ impl AlertMachine {
         let event_ms = event.timestamp_ms();
         let over = finding.status == FindingStatus::Resolved
             || FindingEventType::parse(&event.event_type) == Some(FindingEventType::Resolved);
-        match (over, self.open.contains_key(&fingerprint_of(finding))) {
-            (true, true) => self.end_by_event(finding, event_ms, scene, now_ms),
-            (true, false) => Step::default(),
-            (false, true) => self.refresh(finding, event_ms, scene, now_ms),
-            (false, false) => self.open(finding, event_ms, now_ms),
+        match (over, self.key_of(finding)) {
+            (true, Some(key)) => self.end_by_event(&key, finding, event_ms, scene, now_ms),
+            (true, None) => Step::default(),
+            (false, Some(key)) => self.refresh(key, finding, event_ms, scene, now_ms),
+            (false, None) => self.open(finding, event_ms, now_ms),
         }
     }
 
@@ -237,6 +266,8 @@ impl AlertMachine {
         alert.earlier_episodes = self.ends.count_since(&alert.fingerprint, since);
         alert.stored_ms = now_ms;
         self.wait_for_announcement(&alert, now_ms);
+        self.by_finding
+            .insert(finding.finding_id.clone(), alert.fingerprint.clone());
         self.open.insert(alert.fingerprint.clone(), alert.clone());
         Step {
             changes: vec![change(IntentKind::Opened, &alert)],
@@ -247,18 +278,24 @@ impl AlertMachine {
 
     fn refresh(
         &mut self,
+        fingerprint: String,
         finding: &Finding,
         event_ms: i64,
         scene: &dyn Scene,
         now_ms: i64,
     ) -> Step {
-        let fingerprint = fingerprint_of(finding);
         let Some(alert) = self.open.get_mut(&fingerprint) else {
             return Step::default();
         };
         if event_ms < alert.refreshed_ms {
             return Step::default();
         }
+        if alert.finding.finding_id != finding.finding_id {
+            self.by_finding.remove(&alert.finding.finding_id);
+            self.by_finding
+                .insert(finding.finding_id.clone(), fingerprint.clone());
+        }
+        self.inherited.remove(&fingerprint);
         alert.finding = finding.clone();
         alert.refreshed_ms = event_ms;
         let was_settling = alert.settling_until_ms.take().is_some();
@@ -293,13 +330,13 @@ impl AlertMachine {
 
     fn end_by_event(
         &mut self,
+        fingerprint: &str,
         finding: &Finding,
         event_ms: i64,
         scene: &dyn Scene,
         now_ms: i64,
     ) -> Step {
-        let fingerprint = fingerprint_of(finding);
-        let Some(alert) = self.open.get_mut(&fingerprint) else {
+        let Some(alert) = self.open.get_mut(fingerprint) else {
             return Step::default();
         };
         // The end of an older finding says nothing about the one that is open now.
@@ -317,7 +354,7 @@ impl AlertMachine {
                 ..Step::default()
             };
         }
-        self.end(&fingerprint, event_ms, EndReason::Resolved, scene, now_ms)
+        self.end(fingerprint, event_ms, EndReason::Resolved, scene, now_ms)
     }
 
     fn end(
@@ -331,6 +368,8 @@ impl AlertMachine {
         let Some(mut alert) = self.open.remove(fingerprint) else {
             return Step::default();
         };
+        self.by_finding.remove(&alert.finding.finding_id);
+        self.inherited.remove(fingerprint);
         alert.ended = Some(Ending { at_ms, reason });
         alert.finding.status = FindingStatus::Resolved;
         self.ends.ended(fingerprint, now_ms, at_ms);

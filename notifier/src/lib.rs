@@ -16,8 +16,17 @@
 //! of a message whose sending was cut off by a crash, and it says so. A channel that does not answer delays no other.
 
 pub mod alerts;
+pub mod api;
 pub mod channels;
 pub mod clock;
+pub mod config;
 pub mod dispatch;
+pub mod engine;
 pub mod message;
+pub mod pipeline;
 pub mod store;
+pub mod view;
+
+pub use config::NotifierConfig;
+pub use engine::Knowledge;
+pub use pipeline::{NotifierError, run};

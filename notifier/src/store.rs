@@ -180,6 +180,8 @@ pub trait Store: Send + Sync {
     fn episodes<'a>(&'a self, fingerprint: &'a str, limit: i64) -> Stored<'a, Vec<Alert>>;
     /// The alert of a finding.
     fn alert_of_finding<'a>(&'a self, finding_id: &'a str) -> Stored<'a, Option<Alert>>;
+    /// Problems that were seen before: fingerprint, newest begin, how often.
+    fn past(&self) -> Stored<'_, Vec<(String, i64, i64)>>;
     /// Begin and end of every incident that was open at or after this time.
     fn spans(&self, since_ms: i64) -> Stored<'_, Vec<(i64, Option<i64>)>>;
 

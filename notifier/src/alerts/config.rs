@@ -50,7 +50,7 @@ impl Default for AlertingConfig {
             update_interval_s: 900,
             escalation_interval_s: 300,
             repeat_interval_s: 14_400,
-            unconfirmed_after_s: 300,
+            unconfirmed_after_s: 720,
             job_gone_after_s: 600,
             flapping_from: 3,
             flapping_window_s: 1800,

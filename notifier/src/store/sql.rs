@@ -117,6 +117,10 @@ impl Store for SqlStore {
         Box::pin(self.find_by_finding(finding_id))
     }
 
+    fn past(&self) -> Stored<'_, Vec<(String, i64, i64)>> {
+        Box::pin(self.find_past())
+    }
+
     fn spans(&self, since_ms: i64) -> Stored<'_, Vec<(i64, Option<i64>)>> {
         Box::pin(self.find_spans(since_ms))
     }

@@ -147,6 +147,21 @@ impl SqlStore {
         row.map(|row| row_document(action, &row)).transpose()
     }
 
+    pub(super) async fn find_past(&self) -> Result<Vec<(String, i64, i64)>, StoreError> {
+        let action = "reading earlier incidents";
+        let sql = "SELECT fingerprint, MAX(began_ms), COUNT(*) FROM alerts WHERE is_open = 0 \
+                   GROUP BY fingerprint";
+        let rows = sqlx::query(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed(action))?;
+        let past = |row: &AnyRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+        rows.iter()
+            .map(past)
+            .collect::<Result<_, _>>()
+            .map_err(failed(action))
+    }
+
     pub(super) async fn find_spans(
         &self,
         since_ms: i64,

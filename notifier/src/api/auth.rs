@@ -1,0 +1,350 @@
+//! Who may do what: tokens with roles, a limit on guessing, and no changes on behalf of other sites.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use streamwarden_service_runtime::SecretText;
+
+use crate::api::Api;
+use crate::api::answer::ApiError;
+
+/// Wrong tokens from one address within a minute; more get no answer to whether they are right.
+const WRONG_A_MINUTE: usize = 10;
+const MINUTE_MS: i64 = 60_000;
+/// Addresses that are remembered for wrong tokens.
+const ADDRESSES_LIMIT: usize = 10_000;
+
+/// What a caller may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// Look.
+    Read,
+    /// Say whether a finding was right.
+    Feedback,
+    /// Silence and acknowledge.
+    Silence,
+    /// Test channels.
+    Channels,
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// And say whether a finding was right, silence, acknowledge.
+    Operator,
+    /// And test channels.
+    Admin,
+}
+
+impl Role {
+    /// What the role may do.
+    #[must_use]
+    pub fn rights(self) -> BTreeSet<Right> {
+        let rights: &[Right] = match self {
+            Self::Viewer => &[Right::Read],
+            Self::Operator => &[Right::Read, Right::Feedback, Right::Silence],
+            Self::Admin => &[
+                Right::Read,
+                Right::Feedback,
+                Right::Silence,
+                Right::Channels,
+            ],
+        };
+        rights.iter().copied().collect()
+    }
+}
+
+impl Right {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Feedback => "feedback",
+            Self::Silence => "silence",
+            Self::Channels => "channels",
+        }
+    }
+}
+
+/// Whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Name of the token; stands beside whatever is done.
+    pub name: String,
+    /// What they may do.
+    pub rights: BTreeSet<Right>,
+}
+
+impl Caller {
+    /// May they?
+    ///
+    /// # Errors
+    /// 401 without a token, 403 with one that does not allow it.
+    pub fn needs(&self, right: Right) -> Result<(), ApiError> {
+        if self.rights.contains(&right) {
+            return Ok(());
+        }
+        let (status, message) = if self.name.is_empty() {
+            (
+                StatusCode::UNAUTHORIZED,
+                "this needs a token with the right",
+            )
+        } else {
+            (StatusCode::FORBIDDEN, "this token lacks the right")
+        };
+        Err(ApiError::new(status, format!("{message} {}", right.as_str())).with_right(right))
+    }
+}
+
+/// A token that is known.
+#[derive(Debug, Clone)]
+pub struct KnownToken {
+    /// Whose it is.
+    pub name: String,
+    /// What it allows.
+    pub role: Role,
+    /// The token.
+    pub token: SecretText,
+}
+
+/// Who may do what.
+#[derive(Debug, Default)]
+pub struct Guard {
+    tokens: Vec<(String, Role, [u8; 32])>,
+    anonymous: BTreeSet<Right>,
+    wrong: Mutex<HashMap<IpAddr, Vec<i64>>>,
+}
+
+impl Guard {
+    /// A guard with these tokens.
+    #[must_use]
+    pub fn new(tokens: Vec<KnownToken>, anonymous_reading: bool, open_to_all: bool) -> Self {
+        let hashed = tokens.into_iter().map(|known| {
+            let digest = Sha256::digest(known.token.expose().as_bytes());
+            (known.name, known.role, digest.into())
+        });
+        let anonymous = match (open_to_all, anonymous_reading) {
+            (true, _) => Role::Admin.rights(),
+            (false, true) => Role::Viewer.rights(),
+            (false, false) => BTreeSet::new(),
+        };
+        Self {
+            tokens: hashed.collect(),
+            anonymous,
+            wrong: Mutex::default(),
+        }
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// 401 for a wrong token, 429 after too many.
+    pub fn caller(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+        now_ms: i64,
+    ) -> Result<Caller, ApiError> {
+        let Some(given) = headers.get(header::AUTHORIZATION) else {
+            return Ok(Caller {
+                name: String::new(),
+                rights: self.anonymous.clone(),
+            });
+        };
+        if self.wrong_lately(address, now_ms) >= WRONG_A_MINUTE {
+            let message = "too many wrong tokens from this address; wait a minute";
+            return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message));
+        }
+        let token = given.to_str().ok().and_then(bearer);
+        let digest: [u8; 32] = Sha256::digest(token.unwrap_or_default().as_bytes()).into();
+        // Digests are compared, and all of them: the time it takes says nothing about a token.
+        let mut found = None;
+        for (name, role, known) in &self.tokens {
+            let differing = known
+                .iter()
+                .zip(digest)
+                .fold(0, |bits, (a, b)| bits | (a ^ b));
+            if differing == 0 {
+                found = Some((name.clone(), *role));
+            }
+        }
+        match found {
+            Some((name, role)) => Ok(Caller {
+                name,
+                rights: &role.rights() | &self.anonymous,
+            }),
+            None => {
+                self.note_wrong(address, now_ms);
+                Err(ApiError::new(
+                    StatusCode::UNAUTHORIZED,
+                    "this token is not known",
+                ))
+            }
+        }
+    }
+
+    fn wrong_lately(&self, address: Option<IpAddr>, now_ms: i64) -> usize {
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = address.and_then(|address| wrong.get(&address));
+        times.map_or(0, |times| {
+            times.iter().filter(|at| now_ms - **at < MINUTE_MS).count()
+        })
+    }
+
+    fn note_wrong(&self, address: Option<IpAddr>, now_ms: i64) {
+        let Some(address) = address else {
+            return;
+        };
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if wrong.len() >= ADDRESSES_LIMIT {
+            wrong.retain(|_, times| times.iter().any(|at| now_ms - *at < MINUTE_MS));
+        }
+        let times = wrong.entry(address).or_default();
+        times.retain(|at| now_ms - *at < MINUTE_MS);
+        times.push(now_ms);
+    }
+}
+
+fn bearer(text: &str) -> Option<&str> {
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Finds out who asks, and refuses changes that another site's page asks for.
+pub async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let address = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    let now_ms = (api.engine.clock)();
+    let caller = match api.guard.caller(request.headers(), address, now_ms) {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if changes && is_from_another_site(request.headers()) {
+        let message = "changes cannot be asked for by another site's page";
+        return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
+    }
+    if !changes && request.uri().path() != "/openapi.json" {
+        if let Err(error) = caller.needs(Right::Read) {
+            return error.into_response();
+        }
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// A browser says where a request comes from; programs do not, and have a token.
+fn is_from_another_site(headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
+    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return true;
+    }
+    let Some(origin) = text(header::ORIGIN) else {
+        return false;
+    };
+    let host_of_origin = origin.split_once("://").map_or(origin, |(_, host)| host);
+    text(header::HOST).is_none_or(|host| host != host_of_origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn guard() -> Guard {
+        let token = KnownToken {
+            name: "dana".into(),
+            role: Role::Operator,
+            token: SecretText::new("right-token"),
+        };
+        Guard::new(vec![token], true, false)
+    }
+
+    fn with_token(token: &str) -> HeaderMap {
+        let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+        HeaderMap::from_iter([(header::AUTHORIZATION, value)])
+    }
+
+    const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    #[test]
+    fn without_a_token_one_may_look_and_nothing_else() {
+        let caller = guard().caller(&HeaderMap::new(), ADDRESS, 0).unwrap();
+        assert!(caller.needs(Right::Read).is_ok());
+        assert!(caller.needs(Right::Silence).is_err());
+    }
+
+    #[test]
+    fn an_operator_may_silence_but_not_test_channels() {
+        let caller = guard()
+            .caller(&with_token("right-token"), ADDRESS, 0)
+            .unwrap();
+        assert_eq!(caller.name, "dana");
+        assert!(caller.needs(Right::Silence).is_ok());
+        assert!(caller.needs(Right::Channels).is_err());
+    }
+
+    #[test]
+    fn who_guesses_is_stopped_even_with_the_right_token_until_a_minute_is_over() {
+        let guard = guard();
+        for _ in 0..WRONG_A_MINUTE {
+            assert!(guard.caller(&with_token("guess"), ADDRESS, 0).is_err());
+        }
+        assert!(
+            guard
+                .caller(&with_token("right-token"), ADDRESS, 1)
+                .is_err()
+        );
+        assert!(
+            guard
+                .caller(&with_token("right-token"), ADDRESS, MINUTE_MS + 1)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn another_sites_page_is_told_apart() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs.iter().map(|(name, value)| {
+                (
+                    header::HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            });
+            HeaderMap::from_iter(pairs)
+        };
+        assert!(is_from_another_site(&headers(&[
+            ("origin", "https://evil.example"),
+            ("host", "sw:8780")
+        ])));
+        assert!(is_from_another_site(&headers(&[(
+            "sec-fetch-site",
+            "cross-site"
+        )])));
+        assert!(!is_from_another_site(&headers(&[
+            ("origin", "http://sw:8780"),
+            ("host", "sw:8780")
+        ])));
+        assert!(!is_from_another_site(&headers(&[])));
+    }
+}

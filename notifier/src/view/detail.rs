@@ -1,0 +1,414 @@
+//! A job's own page: graph, time lines, configuration, log lines, how to apply a change.
+
+use std::collections::BTreeMap;
+
+use streamwarden_proto::cloud_event::{parse_rfc3339, rfc3339};
+use streamwarden_proto::finding::{Action, ActionKind, Finding, Restart};
+use streamwarden_proto::v1::JobSnapshot;
+
+use crate::api::types::{
+    Apply, Graph, GraphEdge, GraphVertex, JobSeries, LogLine, Mark, SeriesLine, Setting,
+};
+use crate::view::job::JobView;
+use crate::view::row::{figures, subject_of};
+use crate::view::series::{SubjectView, WINDOW_MS, round, start_of_hour};
+use crate::view::{FleetView, JobKey};
+
+/// Time lines on one axis; more cannot be read together.
+const LINES: usize = 4;
+/// All of a second.
+const FULL_MS_PER_S: f64 = 1000.0;
+/// What the collector puts in place of a secret.
+const REDACTED: &str = "******";
+
+/// The graph with its figures; nothing while it is not known.
+#[must_use]
+pub fn graph(job: &JobView) -> Option<Graph> {
+    let snapshot = job.snapshot.as_ref()?;
+    let value = |id: &str, figure: &str| job.vertices.get(id).and_then(|view| view.value(figure));
+    let vertices = snapshot.vertices.iter().map(|vertex| GraphVertex {
+        id: vertex.id.clone(),
+        name: vertex.name.clone(),
+        parallelism: vertex.parallelism,
+        busy: value(&vertex.id, "busy_mean"),
+        busy_max: value(&vertex.id, "busy_max"),
+        blocked: value(&vertex.id, "backpressured_mean"),
+        idle: value(&vertex.id, "idle_mean"),
+        records_in_per_s: value(&vertex.id, "records_in")
+            .filter(|_| has_inputs(snapshot, &vertex.id)),
+        records_out_per_s: value(&vertex.id, "records_out")
+            .filter(|_| has_outputs(snapshot, &vertex.id)),
+        status: snapshot.state.clone(),
+    });
+    Some(Graph {
+        window: job.newest_window_ms().map(rfc3339),
+        vertices: vertices.collect(),
+        edges: edges(job, snapshot),
+    })
+}
+
+fn has_inputs(snapshot: &JobSnapshot, id: &str) -> bool {
+    snapshot.edges.iter().any(|edge| edge.to == id)
+}
+
+fn has_outputs(snapshot: &JobSnapshot, id: &str) -> bool {
+    snapshot.edges.iter().any(|edge| edge.from == id)
+}
+
+fn edges(job: &JobView, snapshot: &JobSnapshot) -> Vec<GraphEdge> {
+    let value = |id: &str, figure: &str| job.vertices.get(id).and_then(|view| view.value(figure));
+    let occupied = |id: &str| {
+        let busy = value(id, "busy_max").unwrap_or(0.0);
+        busy.max(value(id, "backpressured_mean").unwrap_or(0.0))
+    };
+    let edge = |edge: &streamwarden_proto::v1::Edge| {
+        let siblings = snapshot
+            .edges
+            .iter()
+            .filter(|other| other.from == edge.from);
+        let most = siblings
+            .clone()
+            .map(|other| occupied(&other.to))
+            .fold(0.0, f64::max);
+        // Only the lower end that is occupied most holds the upper one up.
+        let reason = occupied(&edge.to) >= most;
+        let alone_below = siblings.count() == 1;
+        let alone_above = snapshot
+            .edges
+            .iter()
+            .filter(|other| other.to == edge.to)
+            .count()
+            == 1;
+        let rate = if alone_above {
+            value(&edge.to, "records_in")
+        } else {
+            None
+        };
+        let rate = rate.or_else(|| value(&edge.from, "records_out").filter(|_| alone_below));
+        GraphEdge {
+            from: edge.from.clone(),
+            to: edge.to.clone(),
+            ship: edge.ship_strategy.clone(),
+            records_per_s: rate,
+            blocked: if reason {
+                value(&edge.from, "backpressured_mean").unwrap_or(0.0)
+            } else {
+                0.0
+            },
+        }
+    };
+    snapshot.edges.iter().map(edge).collect()
+}
+
+/// The hour of the figures that decide, or of the usual ones.
+#[must_use]
+pub fn series(
+    view: &FleetView,
+    key: &JobKey,
+    job: &JobView,
+    findings: &[&Finding],
+    marks: Vec<Mark>,
+) -> Option<JobSeries> {
+    let end_ms = job.newest_window_ms()?;
+    let opened_ms = findings
+        .first()
+        .and_then(|finding| parse_rfc3339(&finding.first_seen));
+    let axis = Axis { end_ms, opened_ms };
+    let mut lines: Vec<SeriesLine> = Vec::new();
+    let throughput = ["source_records_out", "sink_records_in"];
+    let throughput = throughput
+        .into_iter()
+        .find(|figure| job.own.value(figure).is_some());
+    lines.extend(
+        throughput.map(|figure| axis.line(&job.own, figure, ("Throughput", "", "records/s"))),
+    );
+    for finding in findings.iter().take(1) {
+        let Some(subject) = subject_of(view, key, job, finding) else {
+            continue;
+        };
+        for evidence in figures(finding) {
+            let known = lines.iter().any(|line| line.feature == evidence.feature);
+            if known || !subject.keeps(&evidence.feature) || lines.len() >= LINES - 1 {
+                continue;
+            }
+            let label = format!("{} {}", finding.subject.name, evidence.label);
+            let words = (
+                label.trim(),
+                finding.subject.name.as_str(),
+                evidence.unit.as_str(),
+            );
+            let mut line = axis.line(subject, &evidence.feature, words);
+            line.healthy_min = evidence.healthy_min;
+            line.healthy_max = evidence.healthy_max;
+            lines.push(line);
+        }
+    }
+    let usual = [
+        ("busiest_max", "Busiest subtask", "ms/s"),
+        ("backpressured_max", "Blocked, worst step", "ms/s"),
+        ("checkpoint_duration", "Checkpoint duration", "ms"),
+    ];
+    for (figure, label, unit) in usual.into_iter().rev() {
+        if lines.len() < LINES && job.own.keeps(figure) {
+            lines.push(axis.line(&job.own, figure, (label, "", unit)));
+        }
+    }
+    for line in &mut lines {
+        decorate(line, job);
+    }
+    Some(JobSeries {
+        start: rfc3339(start_of_hour(end_ms)),
+        step_s: u32::try_from(WINDOW_MS / 1000).unwrap_or(10),
+        lines,
+        marks: axis.within(marks),
+    })
+}
+
+/// The time axis that all lines share.
+struct Axis {
+    end_ms: i64,
+    opened_ms: Option<i64>,
+}
+
+impl Axis {
+    fn line(
+        &self,
+        subject: &SubjectView,
+        figure: &str,
+        (label, name, unit): (&str, &str, &str),
+    ) -> SeriesLine {
+        SeriesLine {
+            feature: figure.to_owned(),
+            label: label.to_owned(),
+            subject: name.to_owned(),
+            unit: unit.to_owned(),
+            kind: if figure == "checkpoint_duration" {
+                "bars"
+            } else {
+                "line"
+            }
+            .to_owned(),
+            values: subject.hour(figure, self.end_ms),
+            healthy_min: None,
+            healthy_max: None,
+            scale_max: None,
+            before: self
+                .opened_ms
+                .and_then(|at| subject.before(figure, at, self.end_ms)),
+        }
+    }
+
+    fn within(&self, marks: Vec<Mark>) -> Vec<Mark> {
+        let hour = start_of_hour(self.end_ms)..=self.end_ms + WINDOW_MS;
+        let inside = |mark: &Mark| parse_rfc3339(&mark.at).is_some_and(|at| hour.contains(&at));
+        marks.into_iter().filter(inside).collect()
+    }
+}
+
+fn decorate(line: &mut SeriesLine, job: &JobView) {
+    if line.unit == "ms/s" {
+        line.scale_max = Some(FULL_MS_PER_S);
+    }
+    if line.feature == "checkpoint_duration" {
+        let config = job.snapshot.as_ref().map(|snapshot| &snapshot.config);
+        line.scale_max = config.and_then(checkpoint_timeout_ms);
+        // A checkpoint's duration stays until the next one; a bar for each window would show it six times.
+        let mut last = None;
+        for value in &mut line.values {
+            if *value == last {
+                *value = None;
+            } else if value.is_some() {
+                last = *value;
+            }
+        }
+    }
+}
+
+fn checkpoint_timeout_ms(config: &BTreeMap<String, String>) -> Option<f64> {
+    duration_ms(config.get("execution.checkpointing.timeout")?)
+}
+
+/// A duration as Flink writes it: `10 min`, `600s`, `600000`.
+fn duration_ms(text: &str) -> Option<f64> {
+    let text = text.trim().to_lowercase();
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let number: f64 = text[..digits].parse().ok()?;
+    let factor = match text[digits..].trim() {
+        "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1.0,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1000.0,
+        "m" | "min" | "minute" | "minutes" => 60_000.0,
+        "h" | "hour" | "hours" => 3_600_000.0,
+        "d" | "day" | "days" => 86_400_000.0,
+        _ => return None,
+    };
+    Some(round(number * factor))
+}
+
+/// Changes of the configuration as marks on the time axis.
+#[must_use]
+pub fn change_marks(job: &JobView) -> Vec<Mark> {
+    let mark = |change: &crate::view::job::ConfigChange| {
+        let (from, to) = (change.from.as_deref(), change.to.as_deref());
+        Mark {
+            at: rfc3339(change.at_ms),
+            label: format!(
+                "{} {} → {}",
+                change.key,
+                from.unwrap_or("unset"),
+                to.unwrap_or("unset")
+            ),
+            kind: "change".to_owned(),
+            finding_id: None,
+        }
+    };
+    job.changes.iter().map(mark).collect()
+}
+
+/// What is in effect, by key.
+#[must_use]
+pub fn configuration(job: &JobView) -> Vec<Setting> {
+    let Some(snapshot) = &job.snapshot else {
+        return Vec::new();
+    };
+    let mut settings: Vec<Setting> = snapshot
+        .config
+        .iter()
+        .map(|(key, value)| {
+            let redacted = value.contains(REDACTED);
+            let by_cluster = job.set_by_cluster.get(key).copied().unwrap_or(false);
+            Setting {
+                key: key.clone(),
+                value: if redacted {
+                    String::new()
+                } else {
+                    value.clone()
+                },
+                set_by: if by_cluster { "cluster" } else { "job" }.to_owned(),
+                changed_at: job.changed_ms(key).map(rfc3339),
+                redacted,
+            }
+        })
+        .collect();
+    settings.sort_by(|a, b| a.key.cmp(&b.key));
+    settings
+}
+
+/// Log lines that stand out, newest first.
+#[must_use]
+pub fn logs(job: &JobView, findings: &[&Finding]) -> Vec<LogLine> {
+    let explained = |template: &str, slug: &str| {
+        let names_it = |finding: &&&Finding| {
+            let in_evidence = finding.evidence.iter().any(|evidence| {
+                matches!(evidence, streamwarden_proto::finding::Evidence::Log { log } if log.template == template)
+            });
+            in_evidence || finding.slug == slug
+        };
+        findings
+            .iter()
+            .find(names_it)
+            .map(|finding| finding.code.clone())
+    };
+    let lines = job.logs.newest_first().into_iter();
+    lines
+        .map(|line| LogLine {
+            template: line.template.clone(),
+            level: line.level.clone(),
+            text: line.text.clone(),
+            count: line.count,
+            first_at: rfc3339(line.first_ms),
+            last_at: rfc3339(line.last_ms),
+            processes: line.processes.clone(),
+            explained_by: explained(&line.template, &line.problem_slug),
+        })
+        .collect()
+}
+
+/// How to make the change that a finding proposes; nothing where it proposes none.
+#[must_use]
+pub fn apply(job: &JobView, finding: &Finding) -> Option<Apply> {
+    let settable: Vec<&Action> = finding
+        .actions
+        .iter()
+        .filter(|action| matches!(action.kind, ActionKind::SetConfig | ActionKind::Rescale))
+        .filter(|action| action.to.is_some())
+        .collect();
+    let restart = settable.iter().map(|action| action.restart).max()?;
+    let mut steps = Vec::new();
+    let needs_job = restart >= Restart::Job;
+    if needs_job {
+        let directory = savepoint_directory(job);
+        let job_id = &finding.job_id;
+        steps.push(format!(
+            "Stop with a savepoint: `flink stop --savepointPath {directory} {job_id}`"
+        ));
+    }
+    for action in &settable {
+        let to = action.to.as_deref().unwrap_or_default();
+        steps.push(match action.kind {
+            ActionKind::Rescale => format!("Set the parallelism `{}` to `{to}`.", action.key),
+            _ => format!("Set `{}: {to}`.", action.key),
+        });
+    }
+    match restart {
+        Restart::TaskManager => steps.push("Restart the TaskManagers.".to_owned()),
+        Restart::Cluster => steps.push("Restart the cluster.".to_owned()),
+        Restart::None | Restart::Job => {}
+    }
+    if needs_job {
+        steps.push("Start the job from the savepoint that the first step printed.".to_owned());
+    }
+    Some(Apply {
+        steps,
+        restart_s: None,
+        catch_up_s: None,
+    })
+}
+
+fn savepoint_directory(job: &JobView) -> String {
+    let keys = [
+        "execution.checkpointing.savepoint-dir",
+        "state.savepoints.dir",
+    ];
+    let config = job.snapshot.as_ref().map(|snapshot| &snapshot.config);
+    let found = keys.iter().find_map(|key| config?.get(*key));
+    found.map_or_else(|| "<directory>".to_owned(), Clone::clone)
+}
+
+/// What would help to understand a finding that fits no known problem.
+#[must_use]
+pub fn collect_next(finding: &Finding) -> Vec<String> {
+    if finding.class != streamwarden_proto::Class::Unknown {
+        return Vec::new();
+    }
+    finding
+        .actions
+        .iter()
+        .map(|action| action.key.clone())
+        .collect()
+}
+
+/// Restarts of the job, if they are known.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of restarts"
+)]
+pub fn restarts(job: &JobView) -> Option<u64> {
+    job.own
+        .value("restarts")
+        .map(|restarts| restarts.max(0.0) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_flink_writes_them() {
+        assert_eq!(duration_ms("10 min"), Some(600_000.0));
+        assert_eq!(duration_ms("600000"), Some(600_000.0));
+        assert_eq!(duration_ms("30s"), Some(30_000.0));
+        assert_eq!(duration_ms("soon"), None);
+    }
+}
