@@ -14,17 +14,24 @@ use streamwarden_proto::{FeatureEvent, Record};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let path = args.next().ok_or("usage: replay TAPE [SCOPE] [FEATURE...]")?;
+    let path = args
+        .next()
+        .ok_or("usage: replay TAPE [SCOPE] [FEATURE...]")?;
     let wanted = args.next();
     let names: Vec<String> = args.collect();
     let tape = TapeReader::new(std::fs::File::open(path)?)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{:#?}", tape.header().label)?;
-    let mut featurizer = Featurizer::new(FeaturizerConfig::default(), Arc::new(Experience::builtin()?));
+    let mut featurizer = Featurizer::new(
+        FeaturizerConfig::default(),
+        Arc::new(Experience::builtin()?),
+    );
     let mut start_ms = None;
     for record in tape {
         let record = record?;
-        let Some(payload) = &record.payload else { continue };
+        let Some(payload) = &record.payload else {
+            continue;
+        };
         let observation = Observation::decode_payload(&record.kind, payload)?;
         let start_ms = *start_ms.get_or_insert(observation.observed_at_ms);
         for event in featurizer.push(&observation) {
@@ -32,7 +39,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for event in featurizer.finish() {
-        show(&mut out, &event, start_ms.unwrap_or_default(), wanted.as_deref(), &names)?;
+        show(
+            &mut out,
+            &event,
+            start_ms.unwrap_or_default(),
+            wanted.as_deref(),
+            &names,
+        )?;
     }
     Ok(())
 }
@@ -47,10 +60,18 @@ fn show(
     match event {
         FeatureEvent::Features(record) => show_features(out, record, start_ms, wanted, names),
         FeatureEvent::Error(error) => {
-            let subject = error.subject.as_ref().map_or("", |subject| subject.name.as_str());
+            let subject = error
+                .subject
+                .as_ref()
+                .map_or("", |subject| subject.name.as_str());
             let at_s = (error.at_ms - start_ms) as f64 / 1_000.0;
             let mut message = error.message.replace('\n', " ");
-            message.truncate(message.char_indices().nth(110).map_or(message.len(), |(at, _)| at));
+            message.truncate(
+                message
+                    .char_indices()
+                    .nth(110)
+                    .map_or(message.len(), |(at, _)| at),
+            );
             Ok(writeln!(
                 out,
                 "{at_s:7.1} s  {} {:28} {:.2} {} [{subject}] {}: {message}{}",
@@ -79,7 +100,13 @@ fn show_features(
         return Ok(());
     }
     let end_s = (record.window_end_ms - start_ms) as f64 / 1_000.0;
-    write!(out, "{end_s:7.1} s  {:11} {:32} n={}", scope.as_str(), subject.name, record.samples)?;
+    write!(
+        out,
+        "{end_s:7.1} s  {:11} {:32} n={}",
+        scope.as_str(),
+        subject.name,
+        record.samples
+    )?;
     for (feature, value) in schema(scope).features.iter().zip(&record.values) {
         let listed = names.iter().any(|name| *name == feature.name);
         if listed || (names.is_empty() && !value.is_nan()) {

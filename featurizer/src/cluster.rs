@@ -116,7 +116,7 @@ impl ClusterState {
             *self = Self::new(&self.cluster_id);
         }
         self.open_from_ms
-            .get_or_insert(at_ms - at_ms.rem_euclid(WINDOW_MS));
+            .get_or_insert(at_ms - (at_ms - config.window_phase_ms).rem_euclid(WINDOW_MS));
         self.newest_ms = self.newest_ms.max(at_ms);
         events.extend(self.take(reader, at_ms, observation));
         while let Some(start_ms) = self.open_from_ms
@@ -241,7 +241,8 @@ impl ClusterState {
         let events = emit::records(&self.cluster_id, &mut self.memory, end_ms, config);
         self.memory.forget(end_ms, config);
         self.errors.retain(end_ms);
-        self.forwarded.retain(|job_id| self.errors.knows_job(job_id));
+        self.forwarded
+            .retain(|job_id| self.errors.knows_job(job_id));
         events
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use streamwarden_service_runtime::config::Problem;
 
+use crate::cluster::WINDOW_MS;
+
 /// How observations are cut into windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -11,6 +13,9 @@ pub struct FeaturizerConfig {
     pub group: String,
     /// How long a window stays open for observations that arrive out of order.
     pub allowed_lateness_ms: i64,
+    /// Where the grid of windows begins, counted from the epoch: 0 to 9999. Training shifts it, to have more windows of
+    /// one tape.
+    pub window_phase_ms: i64,
     /// How long records go on for a TaskManager that has gone, or a job that has ended.
     pub linger_ms: i64,
     /// Jobs of one cluster that are remembered; of more, the ones seen longest ago are forgotten.
@@ -28,6 +33,7 @@ impl Default for FeaturizerConfig {
         Self {
             group: "featurizer".to_owned(),
             allowed_lateness_ms: 2_000,
+            window_phase_ms: 0,
             linger_ms: 60_000,
             max_jobs_per_cluster: 1_000,
             max_taskmanagers_per_cluster: 2_000,
@@ -44,6 +50,9 @@ impl FeaturizerConfig {
         let mut problems = Vec::new();
         if !(0..=60_000).contains(&self.allowed_lateness_ms) {
             problems.push(problem("allowed_lateness_ms", "must be from 0 to 60000"));
+        }
+        if !(0..WINDOW_MS).contains(&self.window_phase_ms) {
+            problems.push(problem("window_phase_ms", "must be from 0 to 9999"));
         }
         if !(0..=300_000).contains(&self.linger_ms) {
             problems.push(problem("linger_ms", "must be from 0 to 300000"));

@@ -70,7 +70,10 @@ pub struct RowOrigin {
     pub recorded_at: String,
 }
 
-/// Rows of one labelled tape, in the order of their windows.
+/// Tapes are short and windows long: the grid of windows is laid over each tape in as many ways.
+pub const PHASES_MS: [i64; 4] = [0, 2_500, 5_000, 7_500];
+
+/// Rows of one labelled tape: for each of [`PHASES_MS`], in the order of the windows.
 ///
 /// # Errors
 /// [`DatasetError`] if the tape has no label, is cut off or damaged.
@@ -80,24 +83,57 @@ pub fn from_tape<R: Read>(
 ) -> Result<Vec<Row>, DatasetError> {
     let header = tape.header().clone();
     let label = header.label.clone().ok_or(DatasetError::Unlabelled)?;
-    let mut featurizer = Featurizer::new(FeaturizerConfig::default(), Arc::clone(experience));
-    let mut events = Vec::new();
-    let mut last_ms = i64::MIN;
+    let observations = observations(tape)?;
+    let mut rows = Vec::new();
+    for phase_ms in PHASES_MS {
+        let config = FeaturizerConfig {
+            window_phase_ms: phase_ms,
+            ..FeaturizerConfig::default()
+        };
+        let featurizer = Featurizer::new(config, Arc::clone(experience));
+        let records = records(featurizer, &observations);
+        rows.extend(
+            records
+                .into_iter()
+                .filter_map(|record| row(record, &header, &label)),
+        );
+    }
+    Ok(rows)
+}
+
+fn observations<R: Read>(tape: TapeReader<R>) -> Result<Vec<Observation>, DatasetError> {
+    let mut observations = Vec::new();
     for record in tape {
         let record = record?;
-        let Some(payload) = record.payload.filter(|_| record.topic == Topic::Raw) else { continue };
-        let observation = Observation::decode_payload(&record.kind, &payload)?;
-        last_ms = last_ms.max(observation.observed_at_ms);
-        events.extend(featurizer.push(&observation));
+        if let Some(payload) = record.payload.filter(|_| record.topic == Topic::Raw) {
+            observations.push(Observation::decode_payload(&record.kind, &payload)?);
+        }
     }
+    Ok(observations)
+}
+
+/// All feature records, without a last window of which too little was recorded.
+fn records(mut featurizer: Featurizer, observations: &[Observation]) -> Vec<FeatureRecord> {
+    let last_ms = observations
+        .iter()
+        .map(|observation| observation.observed_at_ms)
+        .max();
+    let mut events: Vec<_> = observations
+        .iter()
+        .flat_map(|observation| featurizer.push(observation))
+        .collect();
     events.extend(featurizer.finish());
-    let records = events.into_iter().filter_map(|event| match event {
-        FeatureEvent::Features(record) => Some(record),
-        FeatureEvent::Error(_) | FeatureEvent::Context(_) => None,
-    });
-    let recorded = records.filter(|record| last_ms - record.window_start_ms >= LEAST_OF_WINDOW_MS);
-    let rows = recorded.filter_map(|record| row(record, &header, &label));
-    Ok(rows.collect())
+    let is_recorded = |record: &FeatureRecord| {
+        last_ms.is_some_and(|last_ms| last_ms - record.window_start_ms >= LEAST_OF_WINDOW_MS)
+    };
+    events
+        .into_iter()
+        .filter_map(|event| match event {
+            FeatureEvent::Features(record) => Some(record),
+            FeatureEvent::Error(_) | FeatureEvent::Context(_) => None,
+        })
+        .filter(is_recorded)
+        .collect()
 }
 
 /// What is known of one fault in one window.
@@ -113,7 +149,9 @@ enum Phase {
 fn phase(fault: &PlantedFault, window_start_ms: i64) -> Phase {
     let window_end_ms = window_start_ms + WINDOW_MS;
     let removed_ms = fault.removed_at_ms.unwrap_or(i64::MAX);
-    if window_end_ms <= fault.planted_at_ms || window_start_ms >= removed_ms.saturating_add(AFTERMATH_MS) {
+    if window_end_ms <= fault.planted_at_ms
+        || window_start_ms >= removed_ms.saturating_add(AFTERMATH_MS)
+    {
         Phase::Absent
     } else if window_start_ms >= fault.effect_at_ms && window_end_ms <= removed_ms {
         Phase::Active
@@ -127,8 +165,13 @@ fn row(record: FeatureRecord, header: &TapeHeader, label: &TapeLabel) -> Option<
     let subject = record.subject.as_ref()?;
     let scope = Scope::try_from(subject.scope()).ok()?;
     let start_ms = record.window_start_ms;
-    let phases = label.faults.iter().map(|fault| (fault, phase(fault, start_ms)));
-    let phases: Vec<_> = phases.filter(|(_, phase)| *phase != Phase::Absent).collect();
+    let phases = label
+        .faults
+        .iter()
+        .map(|fault| (fault, phase(fault, start_ms)));
+    let phases: Vec<_> = phases
+        .filter(|(_, phase)| *phase != Phase::Absent)
+        .collect();
     let is_warm = start_ms >= label.warm_until_ms;
     let is_faulty = phases.iter().any(|(_, phase)| *phase == Phase::Active);
     let is_certain = phases.iter().all(|(_, phase)| *phase == Phase::Active);
@@ -136,8 +179,12 @@ fn row(record: FeatureRecord, header: &TapeHeader, label: &TapeLabel) -> Option<
     if !is_certain || !(is_warm || is_faulty) {
         return None;
     }
-    let is_own = |fault: &PlantedFault| fault.scope == scope && concerns(fault, &subject.id, &record.job_id);
-    let (own, others): (Vec<_>, Vec<_>) = phases.iter().map(|(fault, _)| *fault).partition(|fault| is_own(fault));
+    let is_own =
+        |fault: &PlantedFault| fault.scope == scope && concerns(fault, &subject.id, &record.job_id);
+    let (own, others): (Vec<_>, Vec<_>) = phases
+        .iter()
+        .map(|(fault, _)| *fault)
+        .partition(|fault| is_own(fault));
     let mut slugs = own.iter().map(|fault| fault.slug.clone());
     Some(Row {
         scope,
@@ -196,8 +243,16 @@ mod tests {
             description: String::new(),
             label: None,
         };
-        let subject = Subject { scope: v1::Scope::Vertex.into(), id: vertex.into(), ..Subject::default() };
-        let record = FeatureRecord { subject: Some(subject), window_start_ms, ..FeatureRecord::default() };
+        let subject = Subject {
+            scope: v1::Scope::Vertex.into(),
+            id: vertex.into(),
+            ..Subject::default()
+        };
+        let record = FeatureRecord {
+            subject: Some(subject),
+            window_start_ms,
+            ..FeatureRecord::default()
+        };
         row(record, &header, &label(removed_at_ms))
     }
 
@@ -219,7 +274,12 @@ mod tests {
         let planted_without_effect = label_of(40_000, "v1", None);
         let effect_in_the_middle = label_of(50_000, "v2", None);
         let aftermath = label_of(90_000, "v1", Some(85_000));
-        for left_out in [not_warm_yet, planted_without_effect, effect_in_the_middle, aftermath] {
+        for left_out in [
+            not_warm_yet,
+            planted_without_effect,
+            effect_in_the_middle,
+            aftermath,
+        ] {
             assert_eq!(left_out, None);
         }
     }
@@ -227,6 +287,9 @@ mod tests {
     #[test]
     fn before_planting_and_well_after_the_end_everything_is_healthy() {
         assert_eq!(label_of(30_000, "v1", None).as_deref(), Some(HEALTHY));
-        assert_eq!(label_of(100_000, "v1", Some(85_000)).as_deref(), Some(HEALTHY));
+        assert_eq!(
+            label_of(100_000, "v1", Some(85_000)).as_deref(),
+            Some(HEALTHY)
+        );
     }
 }

@@ -117,10 +117,7 @@ impl Window<'_> {
             let values =
                 schema::TASKMANAGER
                     .values(&mut remembered.history, self.number(), |value| value(&view));
-            if !own.tasks.jobs.is_empty() {
-                remembered.figures.jobs.clone_from(&own.tasks.jobs);
-            }
-            let only_job = match remembered.figures.jobs.as_slice() {
+            let only_job = match remembered.figures.jobs(self.end_ms, &own.tasks.jobs) {
                 [job_id] => job_id.as_str(),
                 _ => "",
             };

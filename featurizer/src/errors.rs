@@ -94,9 +94,11 @@ impl Errors {
 
     /// Forgets what is too old or about jobs that are gone.
     pub(crate) fn retain(&mut self, now_ms: i64) {
-        self.causes.retain(|cause| now_ms - cause.at_ms <= EXPLAINS_MS);
+        self.causes
+            .retain(|cause| now_ms - cause.at_ms <= EXPLAINS_MS);
         let directory = &self.directory;
-        self.failed_checkpoints.retain(|job_id, _| directory.knows_job(job_id));
+        self.failed_checkpoints
+            .retain(|job_id, _| directory.knows_job(job_id));
         while self.seen.len() > REMEMBERED_FAILURES {
             self.seen.pop_first();
         }

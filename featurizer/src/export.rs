@@ -63,7 +63,11 @@ pub type TextColumn<'a> = (&'a str, Vec<String>);
 ///
 /// # Errors
 /// [`ExportError`] if the file cannot be written or a record has another schema.
-pub fn write(records: &[&FeatureRecord], schema: &FeatureSchema, path: &Path) -> Result<(), ExportError> {
+pub fn write(
+    records: &[&FeatureRecord],
+    schema: &FeatureSchema,
+    path: &Path,
+) -> Result<(), ExportError> {
     write_with(records, schema, &[], path)
 }
 
@@ -76,10 +80,16 @@ pub fn write_rows(rows: &[&Row], scope: Scope, path: &Path) -> Result<(), Export
     let columns = [
         ("label", text(&|row| row.label.clone())),
         ("also", text(&|row| row.also.join(","))),
-        ("active_elsewhere", text(&|row| row.active_elsewhere.join(","))),
+        (
+            "active_elsewhere",
+            text(&|row| row.active_elsewhere.join(",")),
+        ),
         ("scenario", text(&|row| row.origin.scenario.clone())),
         ("topology", text(&|row| row.origin.topology.clone())),
-        ("flink_version", text(&|row| row.origin.flink_version.clone())),
+        (
+            "flink_version",
+            text(&|row| row.origin.flink_version.clone()),
+        ),
         ("recorded_at", text(&|row| row.origin.recorded_at.clone())),
     ];
     let records: Vec<&FeatureRecord> = rows.iter().map(|row| &row.record).collect();
@@ -90,18 +100,34 @@ pub fn write_rows(rows: &[&Row], scope: Scope, path: &Path) -> Result<(), Export
 ///
 /// # Errors
 /// [`ExportError`] for the first file that cannot be written.
-pub fn write_partitioned(records: &[FeatureRecord], folder: &Path) -> Result<Vec<PathBuf>, ExportError> {
+pub fn write_partitioned(
+    records: &[FeatureRecord],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, ExportError> {
     let mut parts = BTreeMap::<(&str, i64, &str), (Scope, Vec<&FeatureRecord>)>::new();
     for record in records {
-        let kind = record.subject.as_ref().map(streamwarden_proto::v1::Subject::scope);
-        let Some(scope) = kind.and_then(|kind| Scope::try_from(kind).ok()) else { continue };
+        let kind = record
+            .subject
+            .as_ref()
+            .map(streamwarden_proto::v1::Subject::scope);
+        let Some(scope) = kind.and_then(|kind| Scope::try_from(kind).ok()) else {
+            continue;
+        };
         let day = record.window_start_ms.div_euclid(MS_PER_DAY);
         let key = (scope.as_str(), day, record.cluster_id.as_str());
-        parts.entry(key).or_insert_with(|| (scope, Vec::new())).1.push(record);
+        parts
+            .entry(key)
+            .or_insert_with(|| (scope, Vec::new()))
+            .1
+            .push(record);
     }
     let mut files = Vec::new();
     for ((name, day, cluster), (scope, records)) in parts {
-        let first_ms = records.iter().map(|record| record.window_start_ms).min().unwrap_or_default();
+        let first_ms = records
+            .iter()
+            .map(|record| record.window_start_ms)
+            .min()
+            .unwrap_or_default();
         let path = folder
             .join(format!("scope={name}"))
             .join(format!("day={}", date(day)))
@@ -121,19 +147,34 @@ fn write_with(
 ) -> Result<(), ExportError> {
     let batch = batch(records, schema, texts)?;
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|source| ExportError::Io { path: folder.to_owned(), source })?;
+        fs::create_dir_all(folder).map_err(|source| ExportError::Io {
+            path: folder.to_owned(),
+            source,
+        })?;
     }
     // A reader never sees half a file.
     let unfinished = path.with_extension("parquet.unfinished");
-    let failed_io = |source| ExportError::Io { path: unfinished.clone(), source };
-    let failed = |source| ExportError::Parquet { path: unfinished.clone(), source };
+    let failed_io = |source| ExportError::Io {
+        path: unfinished.clone(),
+        source,
+    };
+    let failed = |source| ExportError::Parquet {
+        path: unfinished.clone(),
+        source,
+    };
     let file = File::create(&unfinished).map_err(failed_io)?;
     let compression = Compression::ZSTD(ZstdLevel::default());
-    let properties = WriterProperties::builder().set_compression(compression).build();
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
+    let properties = WriterProperties::builder()
+        .set_compression(compression)
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
     writer.write(&batch).map_err(failed)?;
     writer.close().map_err(failed)?;
-    fs::rename(&unfinished, path).map_err(|source| ExportError::Io { path: path.to_owned(), source })
+    fs::rename(&unfinished, path).map_err(|source| ExportError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn batch(
@@ -145,10 +186,16 @@ fn batch(
     let mut columns = subject_columns(records);
     for (index, feature) in schema.features.iter().enumerate() {
         let values = records.iter().map(|record| record.values[index]);
-        columns.push((feature.name.clone(), Arc::new(Float32Array::from_iter_values(values))));
+        columns.push((
+            feature.name.clone(),
+            Arc::new(Float32Array::from_iter_values(values)),
+        ));
     }
     for (name, values) in texts {
-        columns.push(((*name).to_owned(), Arc::new(StringArray::from_iter_values(values))));
+        columns.push((
+            (*name).to_owned(),
+            Arc::new(StringArray::from_iter_values(values)),
+        ));
     }
     let fields: Vec<Field> = columns
         .iter()
@@ -165,9 +212,10 @@ fn check(records: &[&FeatureRecord], schema: &FeatureSchema) -> Result<(), Expor
     });
     match other {
         None => Ok(()),
-        Some(record) => {
-            Err(ExportError::OtherSchema { found: record.schema_fingerprint.clone(), expected })
-        }
+        Some(record) => Err(ExportError::OtherSchema {
+            found: record.schema_fingerprint.clone(),
+            expected,
+        }),
     }
 }
 
@@ -175,34 +223,56 @@ fn check(records: &[&FeatureRecord], schema: &FeatureSchema) -> Result<(), Expor
 fn subject_columns(records: &[&FeatureRecord]) -> Vec<(String, ArrayRef)> {
     let text = |name: &str, of: &dyn Fn(&FeatureRecord) -> &str| {
         let values = records.iter().map(|record| of(record));
-        (name.to_owned(), Arc::new(StringArray::from_iter_values(values)) as ArrayRef)
+        (
+            name.to_owned(),
+            Arc::new(StringArray::from_iter_values(values)) as ArrayRef,
+        )
     };
     let time = |name: &str, of: &dyn Fn(&FeatureRecord) -> i64| {
         let values = records.iter().map(|record| of(record));
-        (name.to_owned(), Arc::new(Int64Array::from_iter_values(values)) as ArrayRef)
+        (
+            name.to_owned(),
+            Arc::new(Int64Array::from_iter_values(values)) as ArrayRef,
+        )
     };
     let samples = records.iter().map(|record| record.samples);
     vec![
         text("_cluster_id", &|record| &record.cluster_id),
         text("_job_id", &|record| &record.job_id),
         text("_job_name", &|record| &record.job_name),
-        text("_subject_id", &|record| record.subject.as_ref().map_or("", |subject| &subject.id)),
-        text("_subject_name", &|record| record.subject.as_ref().map_or("", |subject| &subject.name)),
+        text("_subject_id", &|record| {
+            record.subject.as_ref().map_or("", |subject| &subject.id)
+        }),
+        text("_subject_name", &|record| {
+            record.subject.as_ref().map_or("", |subject| &subject.name)
+        }),
         time("_window_start_ms", &|record| record.window_start_ms),
         time("_window_end_ms", &|record| record.window_end_ms),
         text("_fingerprint", &|record| &record.schema_fingerprint),
-        ("_samples".to_owned(), Arc::new(UInt32Array::from_iter_values(samples))),
+        (
+            "_samples".to_owned(),
+            Arc::new(UInt32Array::from_iter_values(samples)),
+        ),
     ]
 }
 
 /// The calendar's name of a day since the epoch.
 fn date(day: i64) -> String {
-    rfc3339(day * MS_PER_DAY).chars().take_while(|c| *c != 'T').collect()
+    rfc3339(day * MS_PER_DAY)
+        .chars()
+        .take_while(|c| *c != 'T')
+        .collect()
 }
 
 /// A cluster's id may hold what no file name may.
 fn file_name(id: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
     id.chars().map(plain).collect()
 }
 
@@ -216,7 +286,11 @@ mod tests {
         let schema = schema(Scope::Job);
         FeatureRecord {
             cluster_id: cluster.into(),
-            subject: Some(Subject { scope: v1::Scope::Job.into(), id: "j".into(), ..Subject::default() }),
+            subject: Some(Subject {
+                scope: v1::Scope::Job.into(),
+                id: "j".into(),
+                ..Subject::default()
+            }),
             window_start_ms: 1_795_386_300_000,
             schema_fingerprint: schema.fingerprint(),
             values: vec![value; schema.features.len()],
@@ -227,13 +301,24 @@ mod tests {
     #[test]
     fn files_are_parted_by_scope_day_and_cluster_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let files = write_partitioned(&[record("a/b", 1.0), record("c", f32::NAN)], folder.path()).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names[0], Path::new("scope=job/day=2026-11-22/cluster=a_b/1795386300000.parquet"));
+        let files =
+            write_partitioned(&[record("a/b", 1.0), record("c", f32::NAN)], folder.path()).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| file.strip_prefix(folder.path()).unwrap())
+            .collect();
+        assert_eq!(
+            names[0],
+            Path::new("scope=job/day=2026-11-22/cluster=a_b/1795386300000.parquet")
+        );
         let reader = SerializedFileReader::new(File::open(&files[1]).unwrap()).unwrap();
         let file = reader.metadata().file_metadata();
         assert_eq!(file.num_rows(), 1);
-        let columns = file.schema_descr().columns().iter().map(|column| column.name().to_owned());
+        let columns = file
+            .schema_descr()
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned());
         let columns: Vec<_> = columns.collect();
         assert_eq!(columns.len(), 9 + schema(Scope::Job).features.len());
         assert!(columns.contains(&"running_share".to_owned()));
@@ -242,13 +327,26 @@ mod tests {
     #[test]
     fn a_record_of_another_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let other = FeatureRecord { schema_fingerprint: "other".into(), ..record("c", 0.0) };
-        let refused = write(&[&other], schema(Scope::Job), &folder.path().join("x.parquet"));
-        assert!(matches!(refused, Err(ExportError::OtherSchema { .. })), "{refused:?}");
+        let other = FeatureRecord {
+            schema_fingerprint: "other".into(),
+            ..record("c", 0.0)
+        };
+        let refused = write(
+            &[&other],
+            schema(Scope::Job),
+            &folder.path().join("x.parquet"),
+        );
+        assert!(
+            matches!(refused, Err(ExportError::OtherSchema { .. })),
+            "{refused:?}"
+        );
     }
 
     #[test]
     fn days_have_their_calendars_names() {
-        assert_eq!([date(0), date(19_782), date(-1)], ["1970-01-01", "2024-02-29", "1969-12-31"]);
+        assert_eq!(
+            [date(0), date(19_782), date(-1)],
+            ["1970-01-01", "2024-02-29", "1969-12-31"]
+        );
     }
 }

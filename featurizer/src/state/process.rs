@@ -83,8 +83,8 @@ pub(crate) struct ProcessState {
     pub(crate) listed_at_ms: Option<i64>,
     /// When the cluster's list first lacked it.
     pub(crate) gone_at_ms: Option<i64>,
-    /// Jobs that had tasks there last.
-    pub(crate) jobs: Vec<String>,
+    /// Jobs that had tasks there last, and when.
+    jobs: (i64, Vec<String>),
 }
 
 impl ProcessState {
@@ -100,8 +100,18 @@ impl ProcessState {
             info_at_ms: None,
             listed_at_ms: None,
             gone_at_ms: None,
-            jobs: Vec::new(),
+            jobs: (at_ms, Vec::new()),
         }
+    }
+
+    /// Jobs with tasks there: now, or lately.
+    pub(crate) fn jobs(&mut self, end_ms: i64, now: &[String]) -> &[String] {
+        /// A TaskManager that has been empty for longer is nobody's.
+        const REMEMBERED_MS: i64 = 300_000;
+        if !now.is_empty() || end_ms - self.jobs.0 > REMEMBERED_MS {
+            self.jobs = (end_ms, now.to_vec());
+        }
+        &self.jobs.1
     }
 
     /// Takes a poll in.

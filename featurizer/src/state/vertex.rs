@@ -14,6 +14,9 @@ use crate::stats;
 /// A new task's gauges say "busy 1000, idle 0, backpressured 0" until Flink has measured once.
 const UNMEASURED_MS: i64 = 15_000;
 
+/// Longer standstills all look alike; it also bounds what a restarted featurizer must read again.
+const LONGEST_S: f64 = 300.0;
+
 /// Figures of a vertex in one closed window; the lists have one entry a subtask.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VertexFigures {
@@ -258,7 +261,7 @@ impl VertexState {
         let ages = self.subtasks.iter().filter(running);
         stats::max_of(ages.map(|subtask| {
             let since_ms = subtask.fresh_at_ms.unwrap_or(subtask.attempt_since_ms);
-            (end_ms - since_ms).max(0) as f64 / 1_000.0
+            ((end_ms - since_ms).max(0) as f64 / 1_000.0).min(LONGEST_S)
         }))
     }
 }
