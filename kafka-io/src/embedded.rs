@@ -59,21 +59,22 @@ fn serve() -> std::io::Result<SocketAddr> {
     let engine = Engine::new(address.ip().to_string(), i32::from(address.port()));
     engine.spawn_log_cleaner();
     let back_address = back.local_addr()?;
-    spawn_acceptor("broker", back, move |stream| {
+    spawn_acceptor(back, move |stream| {
         handle_connection(stream, engine.clone())
     })?;
     let relay = relay::Relay::new(back_address);
-    spawn_acceptor("broker relay", front, move |stream| relay.serve(stream))?;
+    spawn_acceptor(front, move |stream| relay.serve(stream))?;
     Ok(address)
 }
 
 /// One thread a connection, as long as the connection lasts.
 fn spawn_acceptor(
-    name: &str,
     listener: TcpListener,
     serve: impl Fn(std::net::TcpStream) + Clone + Send + 'static,
 ) -> std::io::Result<()> {
-    let connection_name = format!("{name} connection");
+    // Fifteen characters of a thread's name are shown.
+    let name = format!("broker {}", listener.local_addr()?.port());
+    let connection_name = name.clone();
     let accept = move || {
         for stream in listener.incoming().flatten() {
             let serve = serve.clone();
@@ -84,7 +85,7 @@ fn spawn_acceptor(
         }
     };
     std::thread::Builder::new()
-        .name(name.to_owned())
+        .name(name)
         .spawn(accept)
         .map(drop)
 }

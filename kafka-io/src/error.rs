@@ -40,6 +40,16 @@ pub enum KafkaError {
         #[source]
         source: Native,
     },
+    /// Brokers answer, but not us.
+    #[error(
+        "Kafka at {brokers} refuses the login or the encryption: {reason}; see the section [kafka.security]"
+    )]
+    Refused {
+        /// Brokers as configured.
+        brokers: String,
+        /// What the client says.
+        reason: String,
+    },
     /// A topic is not as the configuration says.
     #[error("topic {topic} {mismatch}")]
     Topic {
@@ -128,7 +138,9 @@ impl KafkaError {
             Self::Client { .. } | Self::Secret(_) | Self::Topic { .. } | Self::Fenced { .. } => {
                 ErrorClass::Fatal
             }
-            Self::Closed { .. } | Self::Embedded(_) | Self::Thread(_) => ErrorClass::Fatal,
+            Self::Refused { .. } | Self::Closed { .. } | Self::Embedded(_) | Self::Thread(_) => {
+                ErrorClass::Fatal
+            }
             Self::Unreachable { .. } => ErrorClass::Retry,
             Self::Admin { source, .. }
             | Self::Read { source, .. }

@@ -16,7 +16,7 @@
 mod client;
 mod config;
 mod embedded;
-mod error;
+pub mod error;
 mod partition;
 mod restore;
 mod sink;
@@ -30,5 +30,5 @@ pub use error::{ErrorClass, KafkaError};
 pub use partition::partition_of;
 pub use restore::{Restored, restore};
 pub use sink::RecordSink;
-pub use stream::{Partition, Position, Received, RecordStream, StreamEvent};
+pub use stream::{Bookmark, Partition, Position, Received, RecordStream, StreamEvent};
 pub use transaction::TransactionalSink;

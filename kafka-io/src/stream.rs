@@ -3,9 +3,11 @@
 //! One thread polls: librdkafka calls back from within its poll, and a callback may have to wait until the old owner of
 //! a partition has finished. Everything that happens reaches the service in order through one bounded channel.
 
+mod bookmark;
 mod context;
 mod poller;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -20,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::client::{base, client_error};
 use crate::config::KafkaConfig;
 use crate::error::KafkaError;
+pub use bookmark::Bookmark;
 use context::StreamContext;
 use poller::{Delivered, Poller};
 pub(crate) use poller::{header, text};
@@ -95,7 +98,8 @@ impl Received {
 pub enum StreamEvent {
     /// These partitions are ours now; reading starts at what was committed. State of them is to be restored or rebuilt.
     Assigned(Vec<Partition>),
-    /// These go away: finish and commit what is in hand, forget their state, then call [`RecordStream::next`] again.
+    /// These go away: finish and commit what is in hand, forget their state, then call [`RecordStream::next`] again. The
+    /// embedded broker takes no commit at this point (class `Moved`); it has one member a group as a rule.
     Revoked(Vec<Partition>),
     /// Records, in order within each partition. Never empty.
     Batch(Vec<Received>),
@@ -173,7 +177,8 @@ impl RecordStream {
         }
     }
 
-    /// Commits the next offsets to read and waits until the broker has acknowledged it.
+    /// Commits the next offsets to read and waits until the broker has acknowledged it. Of several positions in one
+    /// partition the furthest counts.
     ///
     /// # Errors
     /// [`KafkaError::Commit`]; of class `Moved` if the partitions went to another member meanwhile.
@@ -213,11 +218,17 @@ impl RecordStream {
         &self,
         positions: &[Position],
     ) -> Result<TopicPartitionList, rdkafka::error::KafkaError> {
-        let mut offsets = TopicPartitionList::with_capacity(positions.len());
+        let mut furthest = BTreeMap::new();
         for position in positions {
-            let Partition { topic, partition } = position.partition;
+            let offset = furthest
+                .entry(position.partition)
+                .or_insert(position.offset);
+            *offset = position.offset.max(*offset);
+        }
+        let mut offsets = TopicPartitionList::with_capacity(furthest.len());
+        for (Partition { topic, partition }, offset) in furthest {
             let name = topic.name(&self.prefix);
-            offsets.add_partition_offset(&name, partition, Offset::Offset(position.offset))?;
+            offsets.add_partition_offset(&name, partition, Offset::Offset(offset))?;
         }
         Ok(offsets)
     }

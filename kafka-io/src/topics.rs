@@ -1,6 +1,7 @@
 //! Making topics, and refusing those that do not fit.
 
-use std::collections::BTreeMap;
+mod probe;
+
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
@@ -14,8 +15,6 @@ use crate::error::KafkaError;
 
 /// One question to the brokers.
 const ASK_LIMIT: Duration = Duration::from_secs(5);
-/// Brokers that start together with us get so long to come up.
-const REACH_ATTEMPTS: usize = 6;
 /// The embedded broker deletes and compacts whole segments only: this many make up what is kept.
 const EMBEDDED_SEGMENTS: u64 = 8;
 /// Compacted topics are small; an embedded broker cleans them segment by segment.
@@ -31,8 +30,7 @@ pub async fn ensure(config: &KafkaConfig) -> Result<(), KafkaError> {
     let admin: AdminClient<LoggingContext> = base(config)?
         .create_with_context(LoggingContext)
         .map_err(client_error(config))?;
-    let admin = std::sync::Arc::new(admin);
-    let existing = existing_topics(config, &admin).await?;
+    let existing = probe::existing_topics(config).await?;
     let (present, missing): (Vec<Topic>, Vec<Topic>) = Topic::ALL
         .into_iter()
         .partition(|topic| existing.contains_key(&topic.name(&config.topic_prefix)));
@@ -46,41 +44,6 @@ pub async fn ensure(config: &KafkaConfig) -> Result<(), KafkaError> {
         )?;
     }
     check_policies(config, &admin, &present).await
-}
-
-/// Partition counts of all topics of the cluster.
-async fn existing_topics(
-    config: &KafkaConfig,
-    admin: &std::sync::Arc<AdminClient<LoggingContext>>,
-) -> Result<BTreeMap<String, i32>, KafkaError> {
-    let mut attempt = 1;
-    loop {
-        let admin = std::sync::Arc::clone(admin);
-        let ask = move || admin.inner().fetch_metadata(None, ASK_LIMIT);
-        let metadata = tokio::task::spawn_blocking(ask)
-            .await
-            .unwrap_or(Err(Native::Canceled));
-        let source = match metadata {
-            Ok(metadata) => {
-                let topics = metadata.topics().iter();
-                let count = |topic: &rdkafka::metadata::MetadataTopic| {
-                    i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX)
-                };
-                return Ok(topics
-                    .map(|topic| (topic.name().to_owned(), count(topic)))
-                    .collect());
-            }
-            Err(source) => source,
-        };
-        if attempt >= REACH_ATTEMPTS {
-            return Err(KafkaError::Unreachable {
-                brokers: config.brokers.clone(),
-                source,
-            });
-        }
-        tracing::warn!(brokers = config.brokers, attempt, error = %source, "kafka does not answer; trying again");
-        attempt += 1;
-    }
 }
 
 async fn create(

@@ -13,8 +13,9 @@ use crate::config::Problem;
 pub struct TelemetryConfig {
     /// Shape of a log line.
     pub format: LogFormat,
-    /// Level, or levels by target: `info`, `warn,streamwarden_collector=debug`.
-    pub level: String,
+    /// Level, or levels by target: `info`, `warn,streamwarden_collector=debug`. Without it, services say `info`, commands
+    /// for people `warn`.
+    pub level: Option<String>,
 }
 
 /// Shape of a log line.
@@ -33,7 +34,7 @@ impl Default for TelemetryConfig {
     fn default() -> Self {
         Self {
             format: LogFormat::Auto,
-            level: "info".to_owned(),
+            level: None,
         }
     }
 }
@@ -42,19 +43,21 @@ impl TelemetryConfig {
     /// What is wrong with it.
     #[must_use]
     pub fn validate(&self) -> Vec<Problem> {
-        match self.level.parse::<EnvFilter>() {
+        let level = self.level.as_deref().unwrap_or("info");
+        match level.parse::<EnvFilter>() {
             Ok(_) => Vec::new(),
             Err(error) => vec![Problem::new("telemetry.level", error.to_string())],
         }
     }
 }
 
-/// Starts logging to standard error. A second call in one process changes nothing.
-pub fn init(config: &TelemetryConfig) {
-    let filter = config
-        .level
-        .parse::<EnvFilter>()
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts logging to standard error; `default_level` counts where none is configured. A second call in one process
+/// changes nothing.
+pub fn init(config: &TelemetryConfig, default_level: &str) {
+    let level = config.level.as_deref().unwrap_or(default_level);
+    let filter = level
+        .parse()
+        .unwrap_or_else(|_| EnvFilter::new(default_level));
     let terminal = std::io::stderr().is_terminal();
     let json = match config.format {
         LogFormat::Auto => !terminal,

@@ -45,7 +45,9 @@ impl RecordStream {
         for bookmark in bookmarks {
             let name = bookmark.partition.topic.name(&self.prefix);
             let mut entry = offsets.add_partition(&name, bookmark.partition.partition);
-            entry.set_offset(Offset::Offset(bookmark.read_from)).map_err(failed)?;
+            entry
+                .set_offset(Offset::Offset(bookmark.read_from))
+                .map_err(failed)?;
             entry.set_metadata(bookmark.done_before.to_string());
         }
         let consumer = self.consumer()?;
@@ -79,11 +81,25 @@ impl RecordStream {
             Err(_) => return Err(self.closed()),
         };
         let found = answer.elements().into_iter().filter_map(|entry| {
-            let topic = Topic::ALL.into_iter().find(|topic| topic.name(&self.prefix) == entry.topic())?;
-            let Offset::Offset(read_from) = entry.offset() else { return None };
-            let partition = Partition { topic, partition: entry.partition() };
+            let topic = Topic::ALL
+                .into_iter()
+                .find(|topic| topic.name(&self.prefix) == entry.topic())?;
+            let Offset::Offset(read_from) = entry.offset() else {
+                return None;
+            };
+            let partition = Partition {
+                topic,
+                partition: entry.partition(),
+            };
             let done_before = entry.metadata().parse().unwrap_or(read_from);
-            Some((partition, Bookmark { partition, read_from, done_before }))
+            Some((
+                partition,
+                Bookmark {
+                    partition,
+                    read_from,
+                    done_before,
+                },
+            ))
         });
         Ok(found.collect())
     }

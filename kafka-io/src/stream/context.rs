@@ -65,7 +65,7 @@ impl StreamContext {
 
     /// Waits for room; gives up when the stream was dropped or nobody reads for too long.
     fn deliver(&self, event: Delivered) {
-        let send = tokio::time::timeout(REVOCATION_LIMIT, self.events.send(event));
+        let send = async { tokio::time::timeout(REVOCATION_LIMIT, self.events.send(event)).await };
         if self.runtime.block_on(send).is_err() {
             tracing::warn!("a rebalance was not taken notice of in time");
         }
@@ -74,7 +74,7 @@ impl StreamContext {
     fn announce_revocation(&self, partitions: Vec<Partition>) {
         let (done, finished) = oneshot::channel();
         self.deliver(Delivered::Revoked(partitions, done));
-        let finished = tokio::time::timeout(REVOCATION_LIMIT, finished);
+        let finished = async { tokio::time::timeout(REVOCATION_LIMIT, finished).await };
         if self.runtime.block_on(finished).is_err() {
             tracing::warn!("partitions move before their work was finished; it will be repeated");
         }

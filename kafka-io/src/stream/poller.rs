@@ -154,7 +154,7 @@ impl Poller {
     }
 
     fn wait_for_room(&self) {
-        let room = tokio::time::timeout(FULL_WAIT, self.events.reserve());
+        let room = async { tokio::time::timeout(FULL_WAIT, self.events.reserve()).await };
         // A permit is given back at once; this thread is the only one that sends.
         let _ = self.runtime.block_on(room).map(|permit| permit.map(drop));
     }

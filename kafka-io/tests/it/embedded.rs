@@ -39,11 +39,6 @@ async fn a_second_member_takes_its_part_and_gets_everything_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_while_partitions_are_revoked_is_kept() {
-    rules::a_commit_while_partitions_are_revoked_is_kept(broker_with_partitions()).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_gets_everything_and_stays_in_its_group() {
     rules::a_slow_reader_gets_everything_and_stays_in_its_group(broker_with_partitions()).await;
 }
@@ -112,13 +107,13 @@ async fn an_idle_reader_costs_almost_no_cpu_and_still_sees_a_record_at_once() {
     topics::ensure(&config).await.unwrap();
     let mut stream = RecordStream::subscribe(&config, &config.group("a"), &[Topic::Raw]).unwrap();
     next(&mut stream).await;
-    let requests_before = switches_of_broker();
+    let before = wake_ups(&config.brokers);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let requests = switches_of_broker() - requests_before;
+    let wake_ups = wake_ups(&config.brokers).saturating_sub(before);
     // Two fetches a second, and heartbeats; without the relay it is tens of thousands.
     assert!(
-        requests < 400,
-        "the broker's threads woke up {requests} times in three idle seconds"
+        (1..400).contains(&wake_ups),
+        "{wake_ups} wake-ups in three idle seconds"
     );
     let sent_at = tokio::time::Instant::now();
     let sink = RecordSink::new(&config).unwrap();
@@ -134,17 +129,33 @@ async fn an_idle_reader_costs_almost_no_cpu_and_still_sees_a_record_at_once() {
     stream.close().await;
 }
 
-/// How often the threads that serve connections of embedded brokers woke up.
-fn switches_of_broker() -> u64 {
+/// How often the threads that serve connections of this broker woke up.
+fn wake_ups(brokers: &str) -> u64 {
+    let (_, port) = brokers.rsplit_once(':').unwrap();
+    let own = format!("Name:\tbroker {port}\n");
     let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
     let of_task = |task: std::fs::DirEntry| {
         let status = std::fs::read_to_string(task.path().join("status")).ok()?;
-        let name = status.lines().next()?;
         let line = status
             .lines()
             .find(|line| line.starts_with("voluntary_ctxt_switches"))?;
-        name.contains("broker")
-            .then(|| line.split_whitespace().last()?.parse::<u64>().ok())?
+        let count = line.split_whitespace().last()?.parse::<u64>().ok()?;
+        status.starts_with(&own).then_some(count)
     };
     tasks.filter_map(of_task).sum()
+}
+
+/// Bytes that no compression makes smaller (splitmix64).
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut word = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).to_le_bytes()
+    };
+    std::iter::repeat_with(&mut word)
+        .flatten()
+        .take(length)
+        .collect()
 }
