@@ -55,6 +55,9 @@ const NOISE: &[&str] = &[
     "Log file environment variable",
     "JobManager log files are unavailable",
     "Memory calculation for Flink",
+    "Exception occurred in REST handler",
+    "Trying to open gateway for unseen checkpoint",
+    "Unhandled exception in REST",
 ];
 
 /// Classes of exceptions that a cancelled task throws.

@@ -33,8 +33,9 @@ pub(super) fn memory_for_buffers(measured: &Measured) -> Outcome {
     };
     let to = config_mebibytes(needed * buffer * HEADROOM, STEP_MIB);
     let computation = format!(
-        "{sum} = {needed:.0} buffers x {} x {HEADROOM} = {to}",
-        size(buffer)
+        "{sum} = {needed:.0} buffers x {} x {HEADROOM} = {}, so {to}",
+        size(buffer),
+        size(needed * buffer * HEADROOM)
     );
     let from = from.or_else(|| measured.network_max_bytes.map(size));
     Ok(Sized {
@@ -104,7 +105,7 @@ mod tests {
         let sized = compute("network_memory", &measured);
         assert_eq!(
             sized.computation,
-            "8 slots x 618 buffers of 2 edges = 4944 buffers x 32 KiB x 1.25 = 208m"
+            "8 slots x 618 buffers of 2 edges = 4944 buffers x 32 KiB x 1.25 = 193 MiB, so 208m"
         );
         assert_eq!(sized.to.as_deref(), Some("208m"));
     }
