@@ -35,7 +35,7 @@ export function withCode(text) {
 /** Times and amounts in a sentence stand out. */
 export function withFigures(text) {
   const figures = /(\d[\d.,]*[\s\u00a0](?:ms|s|min|h|d|%|GiB|MiB|records\/s|records)(?:\s\d+[\s\u00a0](?:s|min|h))?(?![A-Za-z]))/;
-  return String(text).split(figures).map((part, index) => (index % 2 === 1 ? h("b", {}, part) : part));
+  return words.together(text).split(figures).map((part, index) => (index % 2 === 1 ? h("b", {}, part) : part));
 }
 
 /** Only what is surely a web address becomes a link. */

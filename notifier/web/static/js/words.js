@@ -6,6 +6,9 @@ const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 export const NONE = "–";
 
+/** A number and its unit stay on one line. */
+export const together = (text) => String(text ?? "").replace(/(\d) (?=(?:%|ms\/s|ms|s|min|h|d|KiB|MiB|GiB|TiB|records\/s|\/s)(?![A-Za-z]))/g, `$1${NBSP}`);
+
 /** Whole numbers with separators: 1,012. */
 export const count = (value) => grouped.format(value);
 

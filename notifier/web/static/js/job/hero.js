@@ -2,7 +2,7 @@
 
 import { h } from "../view.js";
 import { link, setQuery } from "../router.js";
-import { beyondLimit, clock, confidence, dayAndClock, duration, figure, figureText, limitText, listed, present, secondsBetween } from "../words.js";
+import { beyondLimit, clock, confidence, dayAndClock, duration, figure, figureText, limitText, listed, present, secondsBetween, together } from "../words.js";
 import { copy, findingStatus, icon, statusOf, statusWord, time, withCode, withFigures } from "../parts.js";
 import { asYaml, diff, settingNumbers, settings } from "./change.js";
 import { feedback } from "./feedback.js";
@@ -39,9 +39,9 @@ function effectText(effect) {
 function cause({ finding, earlier = [] }, job, now) {
   const before = [...earlier].filter((incident) => incident.ended).sort((a, b) => b.began.localeCompare(a.began))[0];
   return h("div", { class: "cause" },
-    h("h2", { id: "cause" }, finding.title),
+    h("h2", { id: "cause" }, together(finding.title)),
     finding.effect && h("p", { class: "effect" }, withFigures(effectText(finding.effect))),
-    h("p", { class: "expl" }, finding.explanation, before && [" Seen ", earlier.length === 1 ? "once" : `${earlier.length} times`, " before: ", h("a", { href: link(["jobs", job.id], { tab: "history" }), onclick: showTabs }, dayAndClock(before.began, now)), `, over after ${duration(secondsBetween(before.began, before.ended))}${before.feedback?.comment ? ` (${before.feedback.comment})` : ""}.`]));
+    h("p", { class: "expl" }, together(finding.explanation), before && [" Seen ", earlier.length === 1 ? "once" : `${earlier.length} times`, " before: ", h("a", { href: link(["jobs", job.id], { tab: "history" }), onclick: showTabs }, dayAndClock(before.began, now)), `, over after ${duration(secondsBetween(before.began, before.ended))}${before.feedback?.comment ? ` (${before.feedback.comment})` : ""}.`]));
 }
 
 function showTabs() {
@@ -85,8 +85,8 @@ function act(action, index, finding, apply) {
   return h("li", { class: `act${index === 0 ? " first" : ""}`, key: `${action.kind} ${action.key}` },
     h("div", { class: "act-k" }, isOption ? h("code", {}, action.key) : h("b", {}, action.key), h("span", { class: "tag" }, tag)),
     (present(action.to) && action.to !== "") && h("div", { class: "diff" }, present(action.from) && [h("del", {}, h("span", { class: "vh" }, "from "), action.from), h("span", { class: "ar" }, h("span", { class: "vh" }, "to"), h("span", { "aria-hidden": "true" }, "→"))], h("ins", {}, action.to), action.unit && h("span", { class: "u" }, action.unit)),
-    sum && h("p", {}, sum),
-    action.why && h("p", {}, action.why),
+    sum && h("p", {}, together(sum)),
+    action.why && h("p", {}, together(action.why)),
     h("p", { class: "cost" }, h("span", {}, "Restart: ", h("b", {}, RESTART[action.restart] ?? action.restart), restart), h("span", {}, "Risk: ", h("b", {}, action.risk))));
 }
 
@@ -127,7 +127,7 @@ function evidence(item, status) {
 }
 
 function decision(finding) {
-  const steps = finding.decision.map((step, index) => h("li", { key: `${index} ${step.feature}` }, h("span", { class: "kw" }, index === 0 ? "IF" : "AND"), h("span", {}, step.text), h("span", { class: "is" }, present(step.value) ? figureText(step.value, step.unit, step.threshold) : "missing", " ", h("span", { class: "vh" }, "holds"), icon("healthy"))));
+  const steps = finding.decision.map((step, index) => h("li", { key: `${index} ${step.feature}` }, h("span", { class: "kw" }, index === 0 ? "IF" : "AND"), h("span", {}, together(step.text)), h("span", { class: "is" }, present(step.value) ? figureText(step.value, step.unit, step.threshold) : "missing", " ", h("span", { class: "vh" }, "holds"), icon("healthy"))));
   const then = h("li", { class: `then f-${findingStatus(finding)}`, key: "then" }, h("span", { class: "kw" }, finding.decision.length > 0 ? "THEN" : "IS"), h("span", {}, finding.slug), h("span", { class: "is" }, confidence(finding.confidence)));
   const others = finding.alternatives.map((other) => h("li", { class: "else", key: `else ${other.slug}` }, h("span", { class: "kw" }, "ELSE"), h("span", {}, other.slug === "healthy" ? "nothing is wrong" : h("a", { href: link(["problems", other.slug]) }, other.slug)), h("span", { class: "is" }, other.confidence < 0.005 ? "below 1 %" : confidence(other.confidence))));
   return [...steps, then, ...others];
@@ -140,6 +140,6 @@ export function others(entries, job, now) {
     const status = findingStatus(entry.finding);
     return h("details", { key: entry.finding.finding_id },
       h("summary", {}, h("span", { class: `tone-${statusOf(status).tone}` }, icon(status)), h("span", { class: "vh" }, `${statusOf(status).word}: `), h("b", {}, entry.finding.title), h("span", { class: "dim" }, `${entry.finding.code} ${entry.finding.slug}, ${duration(secondsBetween(entry.finding.first_seen, now))}`)),
-      h("div", { class: "inside" }, h("p", { class: "effect" }, withFigures(effectText(entry.finding.effect))), h("p", { class: "expl" }, entry.finding.explanation), h("p", { class: "bar" }, h("a", { class: "btn", href: link(["jobs", job.id], { finding: entry.finding.finding_id }) }, "Show what to change, and why"))));
+      h("div", { class: "inside" }, h("p", { class: "effect" }, withFigures(effectText(entry.finding.effect))), h("p", { class: "expl" }, together(entry.finding.explanation)), h("p", { class: "bar" }, h("a", { class: "btn", href: link(["jobs", job.id], { finding: entry.finding.finding_id }) }, "Show what to change, and why"))));
   }));
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../view.js";
 import { link } from "../router.js";
-import { NONE, clock, count, duration, figure, limitText, plural, present, figureText, secondsBetween } from "../words.js";
+import { NONE, clock, count, duration, figure, limitText, plural, present, figureText, secondsBetween, together } from "../words.js";
 import { findingStatus, icon, statusOf, time } from "../parts.js";
 import { sparkline } from "../sparkline.js";
 
@@ -43,7 +43,7 @@ function troubledRow(job, now) {
   return shell(job.id, status,
     score(status, job.health),
     name(job, job.silenced_until && h("span", { class: "mute" }, icon("silenced"), `silenced until ${clock(job.silenced_until)}`)),
-    cell("c-w", h("span", { class: "incode" }, finding.code), h("span", { class: "wrong", title: finding.title }, withoutSubject(finding)), two(`${finding.code} ${finding.slug}${more}`)),
+    cell("c-w", h("span", { class: "incode" }, finding.code), h("span", { class: "wrong", title: finding.title }, together(withoutSubject(finding))), two(`${finding.code} ${finding.slug}${more}`)),
     cell("c-v", h("span", { class: "where", title: finding.subject?.name }, whereName(finding)), two(where(finding))),
     cell("c-s", time(finding.first_seen, now), two(duration(secondsBetween(finding.first_seen, now)))),
     figureCell(job.figure));
