@@ -8,7 +8,7 @@ use streamwarden_kafka_io::{
     StreamEvent, TransactionalSink, partition_of, restore, topics,
 };
 use streamwarden_proto::{FeatureEvent, Record, StoredRecord, Topic};
-use streamwarden_service_runtime::{Shutdown, chain};
+use streamwarden_service_runtime::{Shutdown, chain, health};
 
 use crate::config::InferenceConfig;
 use crate::diagnosis::Diagnosis;
@@ -55,6 +55,7 @@ pub async fn run_with_schemas(
     shutdown: Shutdown,
     fingerprints: Fingerprints,
 ) -> Result<(), InferenceError> {
+    let part = health::global().part("inference");
     let experience = setup::experience(&config)?;
     let diagnosis = setup::diagnosis(&config, experience, &fingerprints)?;
     topics::ensure(&kafka).await?;
@@ -69,6 +70,7 @@ pub async fn run_with_schemas(
         kafka,
         diagnosis,
     };
+    part.ready();
     loop {
         let event = tokio::select! {
             () = shutdown.requested() => break,
