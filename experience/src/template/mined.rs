@@ -4,6 +4,7 @@
 //! by owner and first word, so a look-up costs the same however many templates there are.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{Coded, code_of, normal_form, simple_name};
 
@@ -14,9 +15,8 @@ const LEAST_CONSTANT_BYTES: usize = 8;
 /// One mined template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinedTemplate {
-    owner: String,
-    template: String,
-    code: String,
+    owner: Box<str>,
+    template: Box<str>,
 }
 
 impl MinedTemplate {
@@ -34,8 +34,8 @@ impl MinedTemplate {
 
     /// Its code.
     #[must_use]
-    pub fn code(&self) -> &str {
-        &self.code
+    pub fn code(&self) -> String {
+        code_of(&self.owner, &self.template)
     }
 
     fn constant_bytes(&self) -> usize {
@@ -68,8 +68,10 @@ impl MinedTemplate {
 #[derive(Debug, Default)]
 pub struct TemplateCoder {
     templates: Vec<MinedTemplate>,
-    by_start: HashMap<(String, String), Vec<u32>>,
-    by_code: HashMap<String, u32>,
+    /// By owner, then by first word; the empty word has those that begin with a place.
+    by_owner: HashMap<Box<str>, HashMap<Box<str>, Vec<u32>>>,
+    /// Made when a code is looked up for the first time: hashing all templates would cost every start.
+    by_code: OnceLock<HashMap<String, u32>>,
 }
 
 impl TemplateCoder {
@@ -85,20 +87,20 @@ impl TemplateCoder {
     }
 
     fn add(&mut self, owner: &str, template: &str) {
-        let code = code_of(owner, template);
         let mined = MinedTemplate {
-            owner: owner.to_owned(),
-            template: template.to_owned(),
-            code,
+            owner: owner.into(),
+            template: template.into(),
         };
-        if mined.constant_bytes() < LEAST_CONSTANT_BYTES || self.by_code.contains_key(&mined.code) {
+        if mined.constant_bytes() < LEAST_CONSTANT_BYTES {
             return;
         }
         let index = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
         let start = constant_first_word(template).unwrap_or_default();
-        let key = (owner.to_owned(), start.to_owned());
-        self.by_start.entry(key).or_default().push(index);
-        self.by_code.insert(mined.code.clone(), index);
+        let of_owner = match self.by_owner.get_mut(owner) {
+            Some(of_owner) => of_owner,
+            None => self.by_owner.entry(owner.into()).or_default(),
+        };
+        of_owner.entry(start.into()).or_default().push(index);
         self.templates.push(mined);
     }
 
@@ -117,7 +119,13 @@ impl TemplateCoder {
     /// The mined template of a code.
     #[must_use]
     pub fn template(&self, code: &str) -> Option<&MinedTemplate> {
-        self.by_code
+        let by_code = self.by_code.get_or_init(|| {
+            let indexed = (0_u32..).zip(&self.templates);
+            indexed
+                .map(|(index, template)| (template.code(), index))
+                .collect()
+        });
+        by_code
             .get(code)
             .and_then(|index| self.templates.get(*index as usize))
     }
@@ -139,8 +147,8 @@ impl TemplateCoder {
                 .map(str::to_owned)
                 .collect();
             return Coded {
-                code: mined.code.clone(),
-                template: mined.template.clone(),
+                code: mined.code(),
+                template: mined.template.to_string(),
                 arguments,
             };
         }
@@ -154,14 +162,11 @@ impl TemplateCoder {
 
     /// The template with the most constant text that the message fits.
     fn best<'m>(&self, owner: &str, message: &'m str) -> Option<(&MinedTemplate, Vec<&'m str>)> {
-        if self.templates.is_empty() || message.is_empty() {
-            return None;
-        }
+        let of_owner = self.by_owner.get(owner)?;
         let first = message.split(' ').next().unwrap_or_default();
         let mut best: Option<(&MinedTemplate, Vec<&str>)> = None;
         for start in [first, ""] {
-            let key = (owner.to_owned(), start.to_owned());
-            for index in self.by_start.get(&key).into_iter().flatten() {
+            for index in of_owner.get(start).into_iter().flatten() {
                 let Some(template) = self.templates.get(*index as usize) else {
                     continue;
                 };
@@ -171,6 +176,9 @@ impl TemplateCoder {
                 if longer && let Some(arguments) = template.arguments(message) {
                     best = Some((template, arguments));
                 }
+            }
+            if first.is_empty() {
+                break;
             }
         }
         best
