@@ -26,9 +26,34 @@ function placesOf({ vertices, edges }) {
   return placed.result;
 }
 
-/** A name that fits in the box; the whole of it is in the title and in the table. */
-function fitted(name, room = 22) {
-  return name.length <= room ? name : `${name.slice(0, room - 1)}…`;
+/** Letters of a name that fit in one line of a box. */
+const ROOM = 25;
+const cut = (text) => (text.length <= ROOM ? text : `${text.slice(0, ROOM - 1)}…`);
+
+/** One or two lines of a name; the whole of it is in the title and in the table. Chains break at their arrows. */
+function nameLines(name) {
+  if (name.length <= ROOM) return [name];
+  const parts = name.split(/(?<= -> |[\s,:])/);
+  let first = "";
+  while (parts.length > 0 && (first + parts[0]).trimEnd().length <= ROOM) first += parts.shift();
+  if (first === "") return [cut(name)];
+  return [first.trim(), cut(parts.join("").trim())];
+}
+
+/** Labels in one gap between columns are moved apart until none covers another. */
+function spread(labels) {
+  const gaps = new Map();
+  for (const label of labels) gaps.set(label.x, [...(gaps.get(label.x) ?? []), label]);
+  for (const gap of gaps.values()) {
+    gap.sort((a, b) => a.y - b.y);
+    for (let sweep = 0; sweep < 8; sweep++) {
+      for (let index = 1; index < gap.length; index++) {
+        const [upper, lower] = [gap[index - 1], gap[index]];
+        const overlap = (upper.height + lower.height) / 2 + 2 - (lower.y - upper.y);
+        if (overlap > 0) { upper.y -= overlap / 2; lower.y += overlap / 2; }
+      }
+    }
+  }
 }
 
 export function graph(data, causes, jobName) {
@@ -38,10 +63,11 @@ export function graph(data, causes, jobName) {
   const numbers = new Map(data.edges.map((edge) => [`${edge.from} ${edge.to}`, edge]));
   const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]));
   const drawn = routes.map(({ edge, points }) => line(numbers.get(`${edge.from} ${edge.to}`) ?? edge, points));
+  spread(drawn);
   return h("section", { class: "card block", "aria-labelledby": "where", key: "where" },
-    h("div", { class: "sec-h" }, h("h2", { id: "where" }, "Where: data flows from left to right"), h("p", {}, "Mean of all subtasks over the last window")),
+    h("div", { class: "sec-h" }, h("h2", { id: "where" }, "Where: data flows from left to right"), h("p", {}, "Busy and blocked in ms/s, mean of all subtasks over the last window")),
     h("div", { class: "scroll graph-area", tabindex: "0", role: "region", "aria-label": "Job graph, scrolls sideways", ref: startAtCause },
-      h("svg", { class: "graph", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Graph of ${jobName}`, style: { "min-width": `${Math.round(width * LEAST_SCALE)}px`, "max-width": `${Math.round(width * MOST_SCALE)}px` } }, drawn.map((each) => each.line), drawn.map((each) => each.label), vertices.map((vertex) => node(vertex, boxes.get(vertex.id), causes.get(vertex.id))))),
+      h("svg", { class: "graph", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Graph of ${jobName}`, style: { "min-width": `${Math.round(width * LEAST_SCALE)}px`, "max-width": `${Math.round(width * MOST_SCALE)}px` } }, drawn.map((each) => each.line), drawn.map(label), vertices.map((vertex) => node(vertex, boxes.get(vertex.id), causes.get(vertex.id))))),
     h("p", { class: "key" }, sample("busy", "busy"), sample("blocked", "blocked by what follows (backpressure)"), sample("idle", "idle"), h("span", {}, h("b", { class: "ticks-key", "aria-hidden": "true" }, "❘❘❘"), " on an edge: data queues here")),
     table(vertices, causes, byId));
 }
@@ -76,14 +102,16 @@ function line(edge, points) {
   const name = `${edge.from} ${edge.to}`;
   // The label sits in the last gap, in front of the vertex that the data goes to.
   const [fromX, fromY] = points.at(-2);
-  const x = (fromX + endX) / 2;
-  const y = (fromY + endY) / 2;
-  const rate = present(edge.records_per_s) ? `${number(edge.records_per_s)}\u00a0/s` : "";
   const tip = [endX - 9, endY];
   return {
+    name, edge, jam, x: (fromX + endX) / 2, y: (fromY + endY) / 2, height: jam ? 42 : 20,
     line: h("g", { key: name }, h("path", { class: `e${jam ? " jam" : ""}`, d: curve([...points.slice(0, -1), tip]) }), h("path", { class: `arrow${jam ? " jam" : ""}`, d: `M${endX} ${endY}l-10 -5v10z` })),
-    label: jam ? jamLabel(name, edge, x, y, rate) : plainLabel(name, x, y, rate),
   };
+}
+
+function label({ name, edge, jam, x, y }) {
+  const rate = present(edge.records_per_s) ? `${number(edge.records_per_s)}\u00a0/s` : "";
+  return jam ? jamLabel(name, edge, x, y, rate) : plainLabel(name, x, y, rate);
 }
 
 function jamLabel(key, edge, x, y, rate) {
@@ -110,10 +138,10 @@ function node(vertex, { x, y }, cause) {
     cause && h("g", { class: `tag f-${cause}` }, h("path", { class: "tagbox", d: `M${x + 12} ${y + 2}v-18a6 6 0 0 1 6 -6h58a6 6 0 0 1 6 6v18z` }), h("text", { class: "tagtx", x: x + 22, y: y - 7 }, "! Cause")),
     h("rect", { class: "box", x, y, width: BOX.width, height: BOX.height, rx: 8 }),
     h("title", {}, vertex.name),
-    h("text", { class: "nm", x: x + 14, y: y + 26 }, fitted(vertex.name)),
-    h("text", { class: "sm end", x: x + BOX.width - 14, y: y + 26 }, `× ${vertex.parallelism}`),
-    bar(vertex, x + 14, y + 40, BAR, 10),
-    h("text", { class: "sm", x: x + 14, y: y + 72 }, measured ? `busy ${whole(vertex.busy)} · ${rest} ms/s` : "not measured"));
+    nameLines(vertex.name).map((text, index, all) => h("text", { class: all.length > 1 || text.length > 21 ? "nm small" : "nm", x: x + 14, y: y + (all.length > 1 ? 21 + index * 16 : 28) }, text)),
+    bar(vertex, x + 14, y + 48, BAR, 10),
+    h("text", { class: "sm", x: x + 14, y: y + 76 }, measured ? `busy ${whole(vertex.busy)} · ${rest}` : "not measured"),
+    h("text", { class: "sm end", x: x + BOX.width - 14, y: y + 76 }, `× ${vertex.parallelism}`));
 }
 
 function bar(vertex, x, y, width, height) {
