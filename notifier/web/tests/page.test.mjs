@@ -22,6 +22,8 @@ async function on(path, options, use) {
 const jobNamed = (name) => standIn.answers.jobs.jobs.find((job) => job.job_name === name);
 const orders = () => `#/jobs/${jobNamed("orders-enrichment").id}`;
 const streamIsOpen = async (page) => { await page.locator(".live.is-live:not(.polling)").waitFor(); };
+/** Text with ordinary spaces: numbers and their units are held together by others. */
+const text = async (locator) => (await locator.innerText()).replaceAll("\u00a0", " ");
 const names = (page) => page.locator(".jobs .jname").allInnerTexts();
 
 describe("the overview", () => {
@@ -46,9 +48,9 @@ describe("the overview", () => {
     const row = page.locator(".row.s-no_data");
     await row.waitFor();
     assert.equal(await row.count(), 1);
-    const text = await row.innerText();
-    assert.match(text, /6 jobs not judged/);
-    assert.match(text, /Flink REST address refuses connections/);
+    const shown = await row.innerText();
+    assert.match(shown, /6 jobs not judged/);
+    assert.match(shown, /Flink REST address refuses connections/);
     assert.equal(await row.locator(".n").innerText(), "–");
     await row.locator(".jname").click();
     await page.getByRole("row", { name: /ads-stage-1/ }).waitFor();
@@ -162,10 +164,10 @@ describe("the job", () => {
   test("says cause, effect, change with its sum, what not to do, and why", () => on(orders(), {}, async (page) => {
     await page.locator("article h2").waitFor();
     assert.equal(await page.locator("article h2").innerText(), "Sink: warehouse waits for its database and blocks everything before it");
-    assert.match(await page.locator(".effect").first().innerText(), /^9 min 57 s behind, loses 22 s every minute\. No data lost/);
+    assert.match(await text(page.locator(".effect").first()), /^9 min 57 s behind, loses 22 s every minute\. No data lost/);
     assert.equal(await page.locator(".act").first().locator("del").textContent(), "from 4");
     assert.equal(await page.locator(".act").first().locator("ins").innerText(), "8");
-    assert.match(await page.locator(".act").first().innerText(), /12,400 records\/s ÷ \(1,980 per subtask × 80 % use\) = 7\.8, so 8\./);
+    assert.match(await text(page.locator(".act").first()), /12,400 records\/s ÷ \(1,980 per subtask × 80 % use\) = 7\.8, so 8\./);
     assert.match(await page.locator(".dont").innerText(), /Do not scale Source: orders\./);
     assert.deepEqual(await page.locator(".dec .kw").allInnerTexts(), ["IF", "AND", "AND", "THEN", "ELSE", "ELSE"]);
     assert.match(await page.locator(".ev li").first().innerText(), /985\sms\/s[\s\S]*healthy below 800/);
