@@ -183,16 +183,14 @@ mod tests {
     #[test]
     fn a_name_can_neither_mention_a_channel_nor_become_mark_up() {
         let evil = "<!channel> *x* `y` <http://evil|click> &amp;";
-        let payload = payload(
-            &message(line(vec![plain(evil), bold(evil), code(evil)]), evil),
-            false,
-        );
+        let payload = payload(&message(line(vec![plain(evil), bold(evil)]), evil), false);
         let section = payload["blocks"][1]["text"]["text"].as_str().unwrap();
         assert!(
             !section.contains('<') && !section.contains("*x*"),
             "{section}"
         );
         assert!(section.contains("&lt;!channel&gt;"), "{section}");
+        assert_eq!(span(&code("a`b<c")), "`aˋb&lt;c`");
         assert!(section.contains("&amp;amp;"), "{section}");
         let text = payload["text"].as_str().unwrap();
         assert!(!text.contains('<'), "{text}");

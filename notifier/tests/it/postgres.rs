@@ -1,0 +1,177 @@
+//! The same store on PostgreSQL, from Debian's package: its server is started in a folder of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use streamwarden_notifier::store::{IncidentQuery, SqlStore, Store};
+
+use crate::service::{Service, slack_webhook};
+use crate::slack::Slack;
+use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
+
+/// A server that ends with the test.
+struct Postgres {
+    directory: tempfile::TempDir,
+    binaries: PathBuf,
+    port: u16,
+}
+
+fn binaries() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").map(Iterator::flatten);
+    let found = versions
+        .into_iter()
+        .flatten()
+        .map(|version| version.path().join("bin"));
+    let found = found.filter(|path| path.join("initdb").exists()).max();
+    found.expect("PostgreSQL's server is needed for this test: apt-get install postgresql")
+}
+
+/// The server refuses to run as root; then somebody else has to.
+fn as_nobody(program: &Path) -> Command {
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    if !root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {text}");
+}
+
+impl Postgres {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let postgres = Self {
+            directory,
+            binaries: binaries(),
+            port,
+        };
+        run(Command::new("chmod")
+            .arg("777")
+            .arg(postgres.directory.path()));
+        let initdb = postgres.binaries.join("initdb");
+        let data = postgres.data();
+        run(as_nobody(&initdb)
+            .args(["-U", "sw", "-A", "trust", "-E", "UTF8", "--no-sync", "-D"])
+            .arg(&data));
+        let options = format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories="
+        );
+        let log = postgres.directory.path().join("log");
+        // Its output must not hold ours open.
+        let mut start = as_nobody(&postgres.binaries.join("pg_ctl"));
+        start
+            .args(["start", "-w", "-o", &options, "-D"])
+            .arg(&data)
+            .arg("-l")
+            .arg(log);
+        let status = start
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(status.unwrap().success(), "PostgreSQL did not start");
+        postgres
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://sw@127.0.0.1:{}/postgres", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let mut stop = as_nobody(&self.binaries.join("pg_ctl"));
+        stop.args(["stop", "-m", "immediate", "-D"])
+            .arg(self.data());
+        // Nothing is left to be done if it does not stop.
+        let _ = stop.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+#[tokio::test]
+async fn postgresql_keeps_alerts_messages_silences_and_history() {
+    let postgres = Postgres::start();
+    let slack = Slack::start().await;
+    let clock = HeldClock::at(BEGAN_MS);
+    for round in 0..2 {
+        let channels = vec![slack_webhook("slack", &slack.webhook_url())];
+        let service = Service::start(&postgres.url(), channels, &clock)
+            .await
+            .sending();
+        service
+            .take(&[opened(&slow_sink("orders"), BEGAN_MS)])
+            .await;
+        service.pass_s(30).await;
+        let one = || async { (!slack.texts().is_empty()).then_some(()) };
+        eventually("a message", one).await;
+        let empty = || async {
+            let record = service.engine.store.channel_record("slack").await.unwrap();
+            (record.waiting == 0 && record.last_sent.is_some()).then_some(())
+        };
+        eventually("an empty outbox", empty).await;
+        if round == 1 {
+            service
+                .take(&[resolved(&slow_sink("orders"), BEGAN_MS + 60_000)])
+                .await;
+            // Slack may have asked for a pause: this process does not know when the other one spoke last.
+            let two = || async {
+                service.pass_s(1).await;
+                (slack.texts().len() == 2).then_some(())
+            };
+            eventually("an end", two).await;
+        }
+        service.stop().await;
+    }
+    let store = SqlStore::open(&postgres.url()).await.unwrap();
+    let query = IncidentQuery {
+        cluster_id: "orders-prod".into(),
+        limit: 10,
+        ..IncidentQuery::default()
+    };
+    let (total, incidents) = store.incidents(&query).await.unwrap();
+    assert_eq!((total, incidents.len()), (1, 1));
+    assert_eq!(store.past().await.unwrap().len(), 1);
+    assert_eq!(
+        store.spans(BEGAN_MS).await.unwrap(),
+        [(BEGAN_MS, Some(BEGAN_MS + 60_000))]
+    );
+    assert_eq!(store.recent_messages(10).await.unwrap().len(), 2);
+    assert!(store.hold_lease("notifier", "a", 1000, 0).await.unwrap());
+    assert!(!store.hold_lease("notifier", "b", 1500, 500).await.unwrap());
+    store
+        .note_test("slack", "received", 12, BEGAN_MS)
+        .await
+        .unwrap();
+    store
+        .audit("dana", "test", "slack", BEGAN_MS)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .channel_record("slack")
+            .await
+            .unwrap()
+            .last_test
+            .is_some()
+    );
+    assert!(store.retain(clock.now_ms() + 1).await.unwrap() >= 3);
+    assert_eq!(store.incidents(&query).await.unwrap().0, 0);
+}
