@@ -135,12 +135,12 @@ impl Service {
                     records.push(event);
                     sources.push(received);
                 }
-                Err(error) => self.refuse(received, &chain(&error).to_string()).await?,
+                Err(error) => refuse(&self.dead_letters, received, &chain(&error).to_string()).await?,
             }
         }
         let outcome = self.diagnosis.push_all(&records);
         for (index, rejection) in &outcome.rejected {
-            self.refuse(sources[*index], &rejection.to_string()).await?;
+            refuse(&self.dead_letters, sources[*index], &rejection.to_string()).await?;
         }
         events::judged(records.len(), &outcome.events);
         let mut out: Vec<StoredRecord> = Vec::new();
@@ -154,11 +154,6 @@ impl Service {
             out.push(Memory::of_finding(&event.data));
         }
         self.commit(&out, &next_positions(batch)).await
-    }
-
-    async fn refuse(&self, received: &Received, reason: &str) -> Result<(), InferenceError> {
-        events::rejected(reason);
-        Ok(self.dead_letters.dead_letter(received, reason).await?)
     }
 
     /// Tries until the brokers take it. Partitions that moved are judged by their new owner.
@@ -184,6 +179,16 @@ impl Service {
             }
         }
     }
+}
+
+/// Not a method: a judgement is not shared between threads, and waiting with a reference to it would need that.
+async fn refuse(
+    dead_letters: &RecordSink,
+    received: &Received,
+    reason: &str,
+) -> Result<(), InferenceError> {
+    events::rejected(reason);
+    Ok(dead_letters.dead_letter(received, reason).await?)
 }
 
 /// The next offset to read of each partition of the batch.
