@@ -80,3 +80,50 @@ pub async fn serve(
     });
     Ok(Some(bound))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_process_is_ready_when_all_its_parts_are() {
+        let part = health::global().part("the part of this test");
+        let shutdown = Shutdown::new(Duration::from_secs(5));
+        let config = AdminConfig {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        };
+        let address = serve(&config, &shutdown).await.unwrap().unwrap();
+        let waiting = get(address, "/readyz").await;
+        assert!(waiting.starts_with("HTTP/1.1 503"), "{waiting}");
+        assert!(waiting.contains("the part of this test: starting"), "{waiting}");
+        part.ready();
+        assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+        assert!(get(address, "/healthz").await.ends_with("ok\n"));
+        assert!(get(address, "/metrics").await.contains("# EOF"));
+        assert_eq!(shutdown.drain().await, crate::shutdown::Drained::Clean);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_named() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let config = AdminConfig {
+            listen: Some(address),
+        };
+        let error = serve(&config, &shutdown).await.unwrap_err();
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+    }
+}
