@@ -40,9 +40,6 @@ pub enum Command {
         /// Only scenarios without a tape.
         #[arg(long)]
         missing: bool,
-        /// Folder for the raw logs and exceptions of each run.
-        #[arg(long)]
-        keep_logs: Option<PathBuf>,
     },
     /// Check all tapes: readable, labelled, effect seen.
     Check,
@@ -86,11 +83,7 @@ pub enum Command {
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let work = async {
         match &cli.command {
-            Command::Run {
-                scenarios,
-                missing,
-                keep_logs,
-            } => record(&cli, scenarios, *missing, keep_logs.clone()).await,
+            Command::Run { scenarios, missing } => record(&cli, scenarios, *missing).await,
             Command::Check => check(&cli),
             Command::List => list(&cli),
             Command::Show { tape } => show(tape),
@@ -119,12 +112,12 @@ async fn interrupted() {
     }
 }
 
-async fn record(cli: &Cli, names: &[String], only_missing: bool, keep: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+async fn record(cli: &Cli, names: &[String], only_missing: bool) -> anyhow::Result<ExitCode> {
     let mut chosen = choose(load(&cli.lab)?, names)?;
     if only_missing {
         chosen = corpus::missing(chosen, &cli.tapes);
     }
-    let mut recorder = Recorder::new(&cli.lab, &cli.tapes, keep)?;
+    let mut recorder = Recorder::new(&cli.lab, &cli.tapes)?;
     let mut progress = Progress::new(chosen.len());
     let started = Instant::now();
     let mut failed = Vec::new();

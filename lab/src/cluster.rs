@@ -134,21 +134,10 @@ impl Cluster {
     /// # Errors
     /// If a file cannot be emptied.
     pub fn forget_logs(&self) -> io::Result<()> {
-        for entry in fs::read_dir(self.work.path().join("log"))? {
-            File::options().write(true).open(entry?.path())?.set_len(0)?;
-        }
-        Ok(())
-    }
-
-    /// Copies the log files to a folder.
-    ///
-    /// # Errors
-    /// If a file cannot be copied.
-    pub fn keep_logs(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        for entry in fs::read_dir(self.work.path().join("log"))? {
-            let entry = entry?;
-            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        for process in fs::read_dir(self.work.path().join("log"))? {
+            for file in fs::read_dir(process?.path())? {
+                File::options().write(true).open(file?.path())?.set_len(0)?;
+            }
         }
         Ok(())
     }
@@ -213,7 +202,10 @@ fn spawn(
     main_class: &str,
     memory: &(Vec<String>, Vec<String>),
 ) -> io::Result<Child> {
-    let log = work.join("log").join(format!("{name}.log"));
+    // A folder for each process: over REST, a process shows all that lies beside its own log.
+    let folder = work.join("log").join(name);
+    fs::create_dir_all(&folder)?;
+    let log = folder.join(format!("{name}.log"));
     let out = File::create(log.with_extension("out"))?;
     Command::new("java")
         .args(config::process(flink, &work.join("conf"), &log, main_class, memory))

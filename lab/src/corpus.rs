@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cluster::{Cluster, ClusterError};
 use crate::flink::{Flink, FlinkError};
 use crate::rest::RestError;
-use crate::run::{self, RunError};
+use crate::run::{self, Afterwards, RunError};
 use crate::scenario::Scenario;
 use crate::topology::Topologies;
 
@@ -58,7 +58,6 @@ pub fn missing(scenarios: Vec<Scenario>, tapes: &Path) -> Vec<Scenario> {
 pub struct Recorder {
     lab: PathBuf,
     tapes: PathBuf,
-    keep: Option<PathBuf>,
     topologies: Topologies,
     current: Option<Ready>,
 }
@@ -69,15 +68,14 @@ struct Ready {
 }
 
 impl Recorder {
-    /// `lab` holds `flink.sh`; tapes go to `tapes`, the raw logs of each run to `keep`.
+    /// `lab` holds `flink.sh`; tapes go to `tapes`.
     ///
     /// # Errors
     /// If the shipped topologies cannot be read.
-    pub fn new(lab: &Path, tapes: &Path, keep: Option<PathBuf>) -> Result<Self, CorpusError> {
+    pub fn new(lab: &Path, tapes: &Path) -> Result<Self, CorpusError> {
         Ok(Self {
             lab: lab.to_owned(),
             tapes: tapes.to_owned(),
-            keep,
             topologies: Topologies::shipped()?,
             current: None,
         })
@@ -95,10 +93,9 @@ impl Recorder {
         })?;
         let tape = tape_path(&self.tapes, scenario);
         let mut ready = self.cluster_for(scenario).await?;
-        let keep = self.keep.as_deref();
         let outcome =
-            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape, keep).await;
-        if outcome.is_ok() && !spoils(scenario) {
+            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
+        if matches!(outcome, Ok(Afterwards::Clean)) && !spoils(scenario) {
             self.current = Some(ready);
         } else {
             ready.cluster.stop().await.map_err(ClusterError::Io)?;

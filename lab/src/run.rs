@@ -33,6 +33,15 @@ pub struct Job {
     vertices: BTreeMap<String, String>,
 }
 
+/// What a run leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// The job is gone, the cluster fit for the next one.
+    Clean,
+    /// The job does not end.
+    Spoiled,
+}
+
 /// Why a run gives no tape.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -51,9 +60,6 @@ pub enum RunError {
         /// What it did instead.
         state: String,
     },
-    /// The job does not end.
-    #[error("the job was not cancelled in {} s", CANCEL_LIMIT.as_secs())]
-    NotCancelled,
     /// The scenario names a vertex that the job does not have.
     #[error("the job has no vertex {0}")]
     NoVertex(String),
@@ -94,8 +100,7 @@ pub async fn record(
     scenario: &Scenario,
     topology: &Topology,
     tape: &Path,
-    keep: Option<&Path>,
-) -> Result<(), RunError> {
+) -> Result<Afterwards, RunError> {
     cluster.forget_logs()?;
     let control = ControlFile::create(cluster.path("control.properties"), &start_knobs(scenario))?;
     let load_before = machine::load_average();
@@ -104,12 +109,8 @@ pub async fn record(
     let job = submit(cluster, jar, scenario, topology, &control).await?;
     let outcome = live_through(cluster, scenario, topology, &control, &job, started).await;
     let recorded = recording.stop().await?;
-    if let Some(folder) = keep {
-        keep_raw(cluster, &job, &folder.join(&scenario.name)).await?;
-    }
     let ended = end(&cluster.rest, &job).await;
     let (warm_until_ms, faults) = outcome?;
-    ended?;
     let label = TapeLabel {
         scenario: scenario.name.clone(),
         topology: scenario.topology.clone(),
@@ -118,16 +119,7 @@ pub async fn record(
         machine_load: (load_before, machine::load_average()),
     };
     recorded.keep(&job.id, label, tape)?;
-    Ok(())
-}
-
-/// What the tape was made of, for whoever wants to look closer.
-async fn keep_raw(cluster: &Cluster, job: &Job, folder: &Path) -> Result<(), RunError> {
-    cluster.keep_logs(folder)?;
-    let path = format!("/jobs/{}/exceptions?maxExceptions=100", job.id);
-    let exceptions = cluster.rest.get(&path).await?;
-    std::fs::write(folder.join("exceptions.json"), exceptions.to_string())?;
-    Ok(())
+    Ok(ended)
 }
 
 /// A fault that is there from the start is in the control file from the start.
@@ -326,19 +318,19 @@ fn subject_name(fault: &FaultSpec, topology: &Topology, id: &str) -> String {
     }
 }
 
-/// Cancels the job and waits until it is gone.
-async fn end(rest: &Rest, job: &Job) -> Result<(), RunError> {
+/// Cancels the job and waits until it is gone; a heap that is full may keep it for long.
+async fn end(rest: &Rest, job: &Job) -> Afterwards {
     let limit = Instant::now() + CANCEL_LIMIT;
     // A job that has failed for good cannot be cancelled, and need not be.
     let refused = rest.cancel(&job.id).await.is_err();
     while Instant::now() < limit {
         match rest.job_state(&job.id).await.as_deref() {
-            Ok("CANCELED" | "FAILED" | "FINISHED") | Err(_) => return Ok(()),
-            Ok(_) if refused => return Err(RunError::NotCancelled),
+            Ok("CANCELED" | "FAILED" | "FINISHED") | Err(_) => return Afterwards::Clean,
+            Ok(_) if refused => return Afterwards::Spoiled,
             Ok(_) => sleep(Duration::from_millis(250)).await,
         }
     }
-    Err(RunError::NotCancelled)
+    Afterwards::Spoiled
 }
 
 fn millis(seconds: u64) -> i64 {
