@@ -122,12 +122,7 @@ impl Window<'_> {
                 _ => "",
             };
             let job_name = job_name(&memory.jobs, only_job);
-            let name = if own.info.address.is_empty() {
-                id
-            } else {
-                &own.info.address
-            };
-            let subject = subject(Scope::Taskmanager, id, name);
+            let subject = subject(Scope::Taskmanager, id, id);
             let fingerprint = &schema::TASKMANAGER.fingerprint;
             events.push(self.record(
                 (only_job, job_name),

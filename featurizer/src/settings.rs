@@ -34,15 +34,16 @@ pub(crate) fn number(settings: &Settings, keys: &[&str]) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// `true` is 1, `false` is 0.
+/// `true` is 1, `false` is 0; what is not set is off, as is Flink's default for all switches that are asked for.
+/// Missing where no configuration is known at all.
 pub(crate) fn switch(settings: &Settings, keys: &[&str]) -> f64 {
     match first(settings, keys)
         .map(str::to_ascii_lowercase)
         .as_deref()
     {
         Some("true" | "enabled") => 1.0,
-        Some("false" | "disabled") => 0.0,
-        _ => f64::NAN,
+        Some("false" | "disabled") | None => 0.0,
+        Some(_) => f64::NAN,
     }
 }
 
@@ -119,5 +120,7 @@ mod tests {
     fn an_older_name_of_a_key_counts_where_the_new_one_is_not_set() {
         let settings = Settings::from([("old".into(), "true".into())]);
         assert_eq!(switch(&settings, &["new", "old"]), 1.0);
+        assert_eq!(switch(&settings, &["other"]), 0.0);
+        assert!(switch(&Settings::new(), &["other"]).is_nan());
     }
 }

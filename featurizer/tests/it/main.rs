@@ -3,6 +3,7 @@
 mod cluster;
 mod determinism;
 mod errors;
+mod pipeline;
 mod subjects;
 mod tapes;
 mod time;
