@@ -170,7 +170,7 @@ fn of_incident(experience: &Experience, incident: &Incident<'_>) -> Answer {
         class: problem.class,
         confidence: round(matched.confidence),
         severity: problem.severity,
-        title: problem.title(&context),
+        title: answer::sentence(problem.title(&context)),
         effect: problem.effect(&context),
         explanation: problem.explanation(),
         root_cause: Some(cause(incident, matched.link, &context)),

@@ -128,10 +128,10 @@ pub(super) fn subject(event: &LogEvent, scope: Scope) -> String {
         return task;
     }
     let words = match scope {
-        Scope::Job => "The job",
-        Scope::Vertex => "A task",
-        Scope::TaskManager => "A TaskManager",
-        Scope::Cluster => "The cluster",
+        Scope::Job => "the job",
+        Scope::Vertex => "a task",
+        Scope::TaskManager => "a TaskManager",
+        Scope::Cluster => "the cluster",
     };
     words.to_owned()
 }
@@ -163,5 +163,16 @@ pub(super) fn measured(context: &Context) -> Measured {
         checkpoint_failures_in_a_row: number("failed_in_a_row"),
         rpc_ms: number("rpc_ms"),
         ..Measured::default()
+    }
+}
+
+/// A sentence begins with a capital, also where its subject is only "a task".
+pub(super) fn sentence(text: String) -> String {
+    let general = ["a task", "a TaskManager", "the job", "the cluster"];
+    match text.chars().next() {
+        Some(first) if general.iter().any(|subject| text.starts_with(subject)) => {
+            first.to_uppercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text,
     }
 }
