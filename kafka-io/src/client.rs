@@ -3,7 +3,7 @@
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError as Native;
+use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 
 use crate::config::{KafkaConfig, SaslConfig, TlsConfig};
@@ -108,6 +108,10 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 pub(crate) fn log_error(error: &Native, reason: &str) {
+    // The end of a partition is reported here, too; it is no error.
+    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+        return;
+    }
     tracing::warn!(%error, reason, "kafka client reports an error");
 }
 

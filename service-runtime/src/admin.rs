@@ -107,7 +107,10 @@ mod tests {
         let address = serve(&config, &shutdown).await.unwrap().unwrap();
         let waiting = get(address, "/readyz").await;
         assert!(waiting.starts_with("HTTP/1.1 503"), "{waiting}");
-        assert!(waiting.contains("the part of this test: starting"), "{waiting}");
+        assert!(
+            waiting.contains("the part of this test: starting"),
+            "{waiting}"
+        );
         part.ready();
         assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
         assert!(get(address, "/healthz").await.ends_with("ok\n"));

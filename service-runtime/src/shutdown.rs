@@ -202,45 +202,48 @@ fn signal(kind: tokio::signal::unix::SignalKind) -> std::io::Result<tokio::signa
 mod tests {
     use super::*;
 
-    const GRACE: Duration = Duration::from_secs(10);
+    /// Nothing that ends takes as long.
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(50);
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn draining_waits_for_a_task_that_finishes_its_work() {
-        let shutdown = Shutdown::new(GRACE);
+        let shutdown = Shutdown::new(LONG);
         let stop = shutdown.clone();
         let worker = shutdown.spawn("worker", async move {
             stop.requested().await;
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::time::sleep(SHORT).await;
             "flushed"
         });
         assert_eq!(shutdown.drain().await, Drained::Clean);
+        assert!(worker.is_finished());
         assert_eq!(worker.await.unwrap(), "flushed");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_task_that_does_not_end_is_named() {
-        let shutdown = Shutdown::new(GRACE);
+        let shutdown = Shutdown::new(SHORT);
         shutdown.spawn("stuck poller", std::future::pending::<()>());
         let left = vec!["stuck poller".to_owned()];
         assert_eq!(shutdown.drain().await, Drained::Overrun(left));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_panicking_task_ends_the_process_as_failed() {
-        let shutdown = Shutdown::new(GRACE);
+        let shutdown = Shutdown::new(LONG);
         shutdown.spawn("fragile", async { panic!("on purpose") });
         shutdown.requested().await;
         assert!(shutdown.has_failed());
         assert_eq!(shutdown.drain().await, Drained::Clean);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_second_signal_does_not_wait_for_the_grace_period() {
-        let shutdown = Shutdown::new(GRACE);
+        let shutdown = Shutdown::new(LONG);
         shutdown.spawn("stuck", std::future::pending::<()>());
         shutdown.inner.forced.cancel();
         let started = tokio::time::Instant::now();
         assert!(matches!(shutdown.drain().await, Drained::Overrun(_)));
-        assert!(started.elapsed() < Duration::from_secs(1));
+        assert!(started.elapsed() < LONG / 2);
     }
 }

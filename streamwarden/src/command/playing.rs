@@ -16,7 +16,7 @@ use crate::line::{Line, ensure_topics};
 use crate::look::experience;
 use crate::progress::say;
 use crate::settings::Settings;
-use crate::tape::play::{RecordTarget, play};
+use crate::tape::play::{MachineClock, RecordTarget, play};
 use crate::tape::{Tape, shift};
 
 /// A tape starts with nothing remembered, whatever was played before.
@@ -146,7 +146,8 @@ fn announce(play: &Play, settings: &Settings) {
 async fn play_to_the_end(what: &Play, kafka: &KafkaConfig, line: &Line) -> Result<(), Failure> {
     let records = moved(what)?;
     let mut target = SinkTarget::new(kafka)?;
-    let complete = play(&records, what.speed, &mut target, &line.shutdown).await?;
+    let clock = MachineClock::start();
+    let complete = play(&records, what.speed, &clock, &mut target, &line.shutdown).await?;
     if !complete {
         return Ok(());
     }

@@ -36,7 +36,8 @@ async fn publish(play: Play, settings: &Settings) -> Result<(), Failure> {
         .map_err(|error| Failure::configuration(format!("signals cannot be handled: {error}")))?;
     let records = moved(&play)?;
     let mut target = SinkTarget::new(&settings.kafka)?;
-    play::play(&records, play.speed, &mut target, &shutdown).await?;
+    let clock = play::MachineClock::start();
+    play::play(&records, play.speed, &clock, &mut target, &shutdown).await?;
     say(&format!("{} records published", target.taken()));
     Ok(())
 }
