@@ -21,7 +21,13 @@ fn root() -> PathBuf {
 /// Normal dependencies of each member of the workspace, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
@@ -29,18 +35,29 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().unwrap();
     let normal = |package: &serde_json::Value| {
         let all = package["dependencies"].as_array().unwrap().clone();
-        let normal = all.into_iter().filter(|dependency| dependency["kind"].is_null());
-        normal.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
+        let normal = all
+            .into_iter()
+            .filter(|dependency| dependency["kind"].is_null());
+        normal
+            .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     packages
         .iter()
-        .map(|package| (package["name"].as_str().unwrap().to_owned(), normal(package)))
+        .map(|package| {
+            (
+                package["name"].as_str().unwrap().to_owned(),
+                normal(package),
+            )
+        })
         .collect()
 }
 
 fn users_of(dependency: &str) -> Vec<String> {
     let all = dependencies();
-    let users = all.iter().filter(|(_, dependencies)| dependencies.contains(dependency));
+    let users = all
+        .iter()
+        .filter(|(_, dependencies)| dependencies.contains(dependency));
     users.map(|(name, _)| name.clone()).collect()
 }
 
@@ -48,7 +65,11 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = entry.file_name();
-        if path.is_dir() && !["target", ".git", "node_modules"].iter().any(|skip| name == *skip) {
+        if path.is_dir()
+            && !["target", ".git", "node_modules"]
+                .iter()
+                .any(|skip| name == *skip)
+        {
             rust_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
@@ -59,7 +80,9 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn files_with(pattern: &str) -> Vec<String> {
     let mut files = Vec::new();
     rust_files(&root(), &mut files);
-    let with = files.into_iter().filter(|file| fs::read_to_string(file).unwrap().contains(pattern));
+    let with = files
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains(pattern));
     with.map(|file| file.display().to_string()).collect()
 }
 
@@ -67,8 +90,10 @@ fn files_with(pattern: &str) -> Vec<String> {
 fn services_never_depend_on_each_other() {
     for (name, dependencies) in dependencies() {
         if SERVICES.contains(&name.as_str()) {
-            let others: Vec<_> =
-                SERVICES.iter().filter(|other| dependencies.contains(**other)).collect();
+            let others: Vec<_> = SERVICES
+                .iter()
+                .filter(|other| dependencies.contains(**other))
+                .collect();
             assert!(others.is_empty(), "{name} depends on {others:?}");
         }
     }
@@ -98,7 +123,10 @@ fn each_outside_world_has_one_door() {
 #[test]
 fn no_crate_is_called_common_or_utils() {
     for name in dependencies().keys() {
-        assert!(!name.ends_with("common") && !name.ends_with("utils"), "{name}");
+        assert!(
+            !name.ends_with("common") && !name.ends_with("utils"),
+            "{name}"
+        );
     }
 }
 
