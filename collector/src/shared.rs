@@ -31,9 +31,17 @@ impl Shared {
     /// # Errors
     /// [`SetupError`] if certificates or TLS cannot be set up.
     pub fn new(config: &CollectorConfig) -> Result<Self, SetupError> {
+        Ok(Self::with_templates(config, Coding::builtin()?)?)
+    }
+
+    /// With these templates: those of another experience pack, or ones that were loaded before.
+    ///
+    /// # Errors
+    /// [`RestError`] if certificates or TLS cannot be set up.
+    pub fn with_templates(config: &CollectorConfig, coding: Coding) -> Result<Self, RestError> {
         Ok(Self {
             transport: Transport::new(config)?,
-            coding: Coding::builtin()?,
+            coding,
             clock: Clock::system(),
         })
     }
@@ -42,13 +50,6 @@ impl Shared {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
-        self
-    }
-
-    /// The same with the templates of another experience pack.
-    #[must_use]
-    pub fn with_coding(mut self, coding: Coding) -> Self {
-        self.coding = coding;
         self
     }
 }

@@ -161,10 +161,9 @@ impl Tail {
         (self.offset, self.skip_until, self.lines_passed) = (0, 0, 0);
         self.skip_line = false;
         self.inode = file.inode;
-        self.resource_id = None;
+        // As a rule the same process goes on; if it is another one, its first lines will say so.
         self.head.clear();
         self.head_done = false;
-        self.since = Instant::now();
     }
 
     /// Decides how much of the file is read now.
@@ -195,11 +194,12 @@ impl Tail {
             return;
         }
         self.head.extend_from_slice(bytes);
-        self.resource_id = owner::resource_id(&self.head);
-        if self.resource_id.is_some() || self.head.len() as u64 >= HEAD_LIMIT_BYTES {
+        let found = owner::resource_id(&self.head);
+        if found.is_some() || self.head.len() as u64 >= HEAD_LIMIT_BYTES {
             self.head_done = true;
             self.head = Vec::new();
         }
+        self.resource_id = found.or_else(|| self.resource_id.take());
     }
 
     /// Takes a piece that begins at `position`. False: enough for now.
@@ -288,5 +288,93 @@ impl Tail {
             self.parser.flush(&mut self.events);
             self.unflushed_polls = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::Coding;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static CODING: LazyLock<Coding> = LazyLock::new(|| Coding::builtin().unwrap());
+    const NOW_MS: i64 = 1_000_000_000_000;
+
+    fn limits() -> Limits {
+        Limits::of(&LogConfig::default())
+    }
+
+    fn listed(size_bytes: usize) -> Listed {
+        Listed {
+            name: "x.log".into(),
+            size_bytes: size_bytes as u64,
+            changed_at_ms: Some(NOW_MS - 60_000),
+            inode: None,
+        }
+    }
+
+    fn text(lines: usize) -> String {
+        let line = |i| {
+            format!("2026-11-22 22:00:00,000 ERROR org.example.C{i} [] - failure of part {i}\n")
+        };
+        (0..lines).map(line).collect()
+    }
+
+    /// Streams the file from its first byte, as REST does.
+    fn stream(tail: &mut Tail, file: &[u8], piece_bytes: usize) -> Vec<String> {
+        let listed = listed(file.len());
+        tail.plan(&listed, limits());
+        let mut position = 0;
+        for piece in file.chunks(piece_bytes) {
+            if !tail.consume(position, piece) {
+                break;
+            }
+            position += piece.len() as u64;
+        }
+        let batch = tail
+            .batch("p", &listed, NOW_MS, limits())
+            .unwrap_or_default();
+        batch.events.into_iter().map(|event| event.text).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_is_told_once_however_the_file_grows_and_arrives(
+            lines in 1_usize..40,
+            mut growth in prop::collection::vec(0.0_f64..1.0, 0..6),
+            piece_bytes in 1_usize..300,
+        ) {
+            let text = text(lines);
+            let first = listed(0);
+            let mut tail = Tail::new(CODING.parser(NOW_MS), &first, NOW_MS, false, limits());
+            growth.sort_by(f64::total_cmp);
+            growth.push(1.0);
+            let mut told = Vec::new();
+            for part in growth {
+                let size = (text.len() as f64 * part) as usize;
+                told.extend(stream(&mut tail, &text.as_bytes()[..size], piece_bytes));
+            }
+            let expected: Vec<String> = (0..lines).map(|i| format!("failure of part {i}")).collect();
+            prop_assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn the_owner_stays_known_over_a_rotation() {
+        let start = "2026-11-22 22:00:00,000 INFO  x.TaskManagerRunner [] - Starting TaskManager with ResourceID: h:1-a\n";
+        let mut tail = Tail::new(CODING.parser(NOW_MS), &listed(0), NOW_MS, false, limits());
+        stream(&mut tail, start.as_bytes(), 10);
+        assert_eq!(tail.resource_id(), Some("h:1-a"));
+        tail.start_over(&listed(10), CODING.parser(NOW_MS));
+        stream(&mut tail, text(1).as_bytes(), 10);
+        assert_eq!(tail.resource_id(), Some("h:1-a"));
+        tail.start_over(&listed(10), CODING.parser(NOW_MS));
+        stream(&mut tail, start.replace("1-a", "2-b").as_bytes(), 10);
+        assert_eq!(
+            tail.resource_id(),
+            Some("h:2-b"),
+            "another process took the file's name"
+        );
     }
 }

@@ -1,0 +1,9 @@
+//! The collector against recorded answers of real Flink, and against everything that a cluster can do wrong.
+
+mod bad_input;
+mod local_logs;
+mod recorded_answers;
+mod seen;
+mod service;
+#[allow(dead_code, reason = "shared with the bench")]
+mod stand_in;

@@ -1,0 +1,126 @@
+//! Looks into observations.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use streamwarden_collector::clock::Clock;
+use streamwarden_collector::coding::Coding;
+use streamwarden_collector::{ClusterTarget, ClusterWatcher, CollectorConfig, Shared};
+use streamwarden_proto::v1::metric_batch::Subject;
+use streamwarden_proto::v1::observation::Body;
+use streamwarden_proto::v1::snapshot::Kind;
+use streamwarden_proto::v1::{
+    CheckpointSnapshot, ClusterSnapshot, ExceptionSnapshot, JobSnapshot, LogBatch, MetricBatch,
+    MetricGroup, Observation,
+};
+
+use crate::stand_in::StandIn;
+
+/// A moment after the answers were recorded; logs are recent then.
+const NOW_MS: i64 = 1_795_387_600_000;
+
+/// Time-outs short enough for a test.
+pub fn quick() -> CollectorConfig {
+    CollectorConfig {
+        request_timeout_ms: 400,
+        poll_deadline_ms: 2_000,
+        metric_refresh_wait_ms: 1,
+        ..CollectorConfig::default()
+    }
+}
+
+pub fn watcher_of(url: &str, logs: Option<&Path>, config: CollectorConfig) -> ClusterWatcher {
+    let mut target = ClusterTarget::new("c", url);
+    target.log_directories.extend(logs.map(Path::to_owned));
+    // Loading the templates takes longer than any of these tests.
+    static CODING: LazyLock<Coding> = LazyLock::new(|| Coding::builtin().unwrap());
+    let shared = Shared::with_templates(&config, CODING.clone())
+        .unwrap()
+        .with_clock(Clock::new(|| NOW_MS));
+    ClusterWatcher::sharing(shared, target, config.into()).unwrap()
+}
+
+pub fn watcher(stand_in: &StandIn) -> ClusterWatcher {
+    watcher_of(&stand_in.url(), None, quick())
+}
+
+fn snapshots(observations: &[Observation]) -> impl Iterator<Item = &Kind> {
+    observations
+        .iter()
+        .filter_map(|observation| match &observation.body {
+            Some(Body::Snapshot(snapshot)) => snapshot.kind.as_ref(),
+            _ => None,
+        })
+}
+
+pub fn cluster(observations: &[Observation]) -> Option<&ClusterSnapshot> {
+    snapshots(observations).find_map(|kind| match kind {
+        Kind::Cluster(cluster) => Some(cluster),
+        _ => None,
+    })
+}
+
+pub fn job<'o>(observations: &'o [Observation], name: &str) -> Option<&'o JobSnapshot> {
+    snapshots(observations).find_map(|kind| match kind {
+        Kind::Job(job) if job.name == name => Some(job),
+        _ => None,
+    })
+}
+
+pub fn checkpoints<'o>(
+    observations: &'o [Observation],
+    job_id: &str,
+) -> Option<&'o CheckpointSnapshot> {
+    snapshots(observations).find_map(|kind| match kind {
+        Kind::Checkpoints(snapshot) if snapshot.job_id == job_id => Some(snapshot),
+        _ => None,
+    })
+}
+
+pub fn exceptions<'o>(
+    observations: &'o [Observation],
+    job_id: &str,
+) -> Option<&'o ExceptionSnapshot> {
+    snapshots(observations).find_map(|kind| match kind {
+        Kind::Exceptions(snapshot) if snapshot.job_id == job_id => Some(snapshot),
+        _ => None,
+    })
+}
+
+pub fn metrics<'o>(observations: &'o [Observation], id: &str) -> Option<&'o MetricBatch> {
+    observations
+        .iter()
+        .find_map(|observation| match &observation.body {
+            Some(Body::Metrics(batch)) => match &batch.subject {
+                Some(Subject::JobId(subject) | Subject::ProcessId(subject)) if subject == id => {
+                    Some(batch)
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+}
+
+pub fn logs(observations: &[Observation]) -> Vec<&LogBatch> {
+    let batch = |observation: &'_ Observation| matches!(observation.body, Some(Body::Logs(_)));
+    let batches = observations.iter().filter(|observation| batch(observation));
+    batches
+        .filter_map(|observation| match &observation.body {
+            Some(Body::Logs(batch)) => Some(batch),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Values of one metric, a subtask each.
+pub fn row<'g>(group: &'g MetricGroup, name: &str) -> &'g [f64] {
+    let row = group.names.iter().position(|other| other == name);
+    let row = row.unwrap_or_else(|| panic!("{name} is not among {:?}", group.names));
+    let columns = group.columns as usize;
+    &group.values[row * columns..(row + 1) * columns]
+}
+
+/// All texts that leave the collector.
+pub fn everything(observations: &[Observation]) -> String {
+    format!("{observations:?}")
+}
