@@ -83,6 +83,8 @@ pub struct AlertMachine {
     /// Fingerprints of alerts that an earlier process left and nobody has confirmed since.
     inherited: BTreeSet<String>,
     digests: HashMap<String, Digest>,
+    /// Lists that lost an alert since they were last stored.
+    thinned: BTreeSet<String>,
     silences: Vec<Silence>,
     /// By channel: (when it is due, fingerprint).
     pending: HashMap<String, BTreeSet<(i64, String)>>,
@@ -130,12 +132,18 @@ impl AlertMachine {
                 .map(|digest| (digest.id.clone(), digest)),
         );
         self.silences = remembered.silences;
-        for alert in remembered.alerts {
+        for mut alert in remembered.alerts {
+            alert.heard_ms = now_ms;
             self.wait_for_announcement(&alert, now_ms);
             self.by_finding
                 .insert(alert.finding.finding_id.clone(), alert.fingerprint.clone());
             self.inherited.insert(alert.fingerprint.clone());
             self.open.insert(alert.fingerprint.clone(), alert);
+        }
+        for digest in self.digests.values_mut() {
+            digest
+                .open
+                .retain(|fingerprint| self.open.contains_key(fingerprint));
         }
     }
 
@@ -219,6 +227,9 @@ impl AlertMachine {
         }
         step.append(self.announce_due(scene, now_ms));
         step.append(self.speak_for_digests(scene, now_ms));
+        let thinned = std::mem::take(&mut self.thinned);
+        let thinned = thinned.iter().filter_map(|id| self.digests.get(id));
+        step.digests.extend(thinned.cloned());
         step
     }
 
@@ -298,6 +309,7 @@ impl AlertMachine {
         self.inherited.remove(&fingerprint);
         alert.finding = finding.clone();
         alert.refreshed_ms = event_ms;
+        alert.heard_ms = now_ms;
         let was_settling = alert.settling_until_ms.take().is_some();
         let mut step = Step {
             changes: vec![change(IntentKind::Updated, alert)],
@@ -408,6 +420,17 @@ impl AlertMachine {
         let ended = |at_ms: i64, reason| Some((alert.fingerprint.clone(), at_ms, reason));
         if alert.settling_until_ms.is_some_and(|until| now_ms >= until) {
             return ended(alert.refreshed_ms, EndReason::Resolved);
+        }
+        // A backlog of findings may still wait to be read, while features already are: time has to pass here, too.
+        let quiet_ms = now_ms - alert.heard_ms;
+        if quiet_ms
+            < seconds(
+                self.config
+                    .unconfirmed_after_s
+                    .min(self.config.job_gone_after_s),
+            )
+        {
+            return None;
         }
         let (cluster, job) = (
             alert.finding.cluster_id.as_str(),

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::channels::{Channel, Delivery, NamedChannel, SendError};
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::store::{OutboxEntry, Store, StoreError};
 
 /// First pause after a failure; doubled each time.
@@ -38,6 +39,7 @@ struct Sender {
     store: Arc<dyn Store>,
     clock: Clock,
     wake: Arc<Notify>,
+    metrics: Metrics,
 }
 
 /// What a task does next.
@@ -55,6 +57,7 @@ impl Dispatcher {
         channels: &[NamedChannel],
         store: &Arc<dyn Store>,
         clock: &Clock,
+        metrics: &Metrics,
         shutdown: &Shutdown,
     ) -> Self {
         let mut wake = HashMap::new();
@@ -67,6 +70,7 @@ impl Dispatcher {
                 store: Arc::clone(store),
                 clock: Arc::clone(clock),
                 wake: notify,
+                metrics: metrics.clone(),
             };
             let stop = shutdown.clone();
             shutdown.spawn(
@@ -143,6 +147,7 @@ impl Sender {
                 self.store
                     .mark_sent(&entry, reference, (self.clock)())
                     .await?;
+                self.metrics.message(&self.name, "sent");
                 tracing::info!(
                     channel = self.name,
                     event = entry.intent.kind.as_str(),
@@ -159,6 +164,7 @@ impl Sender {
         let now_ms = (self.clock)();
         match error {
             SendError::Never { reason } => {
+                self.metrics.message(&self.name, "failed");
                 tracing::error!(
                     channel = self.name,
                     reason,
@@ -172,6 +178,7 @@ impl Sender {
                 maybe_arrived,
             } => {
                 let pause_ms = pause_ms(entry.attempts, after);
+                self.metrics.message(&self.name, "delayed");
                 tracing::warn!(
                     channel = self.name,
                     reason,

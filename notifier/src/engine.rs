@@ -26,6 +26,7 @@ use crate::api::types::{ProblemList, TapeNote};
 use crate::channels::NamedChannel;
 use crate::clock::Clock;
 use crate::dispatch::Dispatcher;
+use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 use crate::view::{FeatureNames, FleetView};
 use live::Live;
@@ -64,6 +65,8 @@ pub struct Engine {
     pub clock: Clock,
     /// When this process started.
     pub started_ms: i64,
+    /// Counters and gauges.
+    pub metrics: Metrics,
     dispatcher: OnceLock<Dispatcher>,
     public_url: String,
     unreadable: AtomicU64,
@@ -136,6 +139,7 @@ impl Engine {
             knowledge,
             started_ms: now_ms,
             clock,
+            metrics: Metrics::registered(),
             dispatcher: OnceLock::new(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             unreadable: AtomicU64::new(0),
@@ -144,7 +148,13 @@ impl Engine {
 
     /// Starts sending what is in the outbox.
     pub fn start_sending(&self, shutdown: &Shutdown) {
-        let dispatcher = Dispatcher::start(&self.channels, &self.store, &self.clock, shutdown);
+        let dispatcher = Dispatcher::start(
+            &self.channels,
+            &self.store,
+            &self.clock,
+            &self.metrics,
+            shutdown,
+        );
         // A second call would start a second set of senders; the first one stays.
         drop(self.dispatcher.set(dispatcher));
     }

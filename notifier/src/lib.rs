@@ -23,6 +23,7 @@ pub mod config;
 pub mod dispatch;
 pub mod engine;
 pub mod message;
+pub mod metrics;
 pub mod pipeline;
 pub mod store;
 pub mod view;

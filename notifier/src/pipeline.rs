@@ -1,6 +1,10 @@
 //! The service: records in, messages and a page out.
 //!
-//! Findings are read and committed after they are stored; features are read for the page and committed as they come.
+//! Findings are committed after they are stored. Features are committed an hour late: the page's time lines are in
+//! memory, and a new process reads that hour again.
+
+mod lagging;
+mod lease;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,9 +28,12 @@ use crate::clock;
 use crate::config::NotifierConfig;
 use crate::engine::{Engine, Knowledge, NotStored};
 use crate::store::{SqlStore, Store, StoreError};
+use lagging::LaggingCommit;
 
 /// How often time is told to the state machine, and changes to open pages.
 const TICK: Duration = Duration::from_millis(500);
+/// Prometheus asks four times a minute at most, usually.
+const METRICS_EVERY_TICKS: u32 = 20;
 /// How often old rows are looked for.
 const RETENTION_EVERY: Duration = Duration::from_secs(3600);
 /// Pause before Kafka is asked again.
@@ -81,43 +88,73 @@ pub async fn run(
     knowledge: Knowledge,
 ) -> Result<(), NotifierError> {
     let ready = health::global().part("notifier");
-    let listener = listen(config.listen).await?;
-    let engine = build(&config, &listener, knowledge).await?;
+    let (listener, waiting_room) = listen(config.listen)?;
+    let store: Arc<dyn Store> = Arc::new(SqlStore::open(&config.database).await?);
+    if shares_database(&config) {
+        ready.not_ready("another notifier is at work on this database");
+        let holder = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
+        let clock = clock::system();
+        if !lease::acquire(&*store, &holder, &clock, waiting_room, &shutdown).await? {
+            return Ok(());
+        }
+        let keep = lease::keep(Arc::clone(&store), holder, clock, shutdown.clone());
+        shutdown.spawn("notifier lease", keep);
+    }
+    let engine = build(&config, store, &listener, knowledge).await?;
     serve(&config, listener, &engine, &shutdown)?;
     engine.start_sending(&shutdown);
+    ready.not_ready("kafka does not answer");
     topics::ensure(&kafka).await?;
     let sink = RecordSink::new(&kafka)?;
-    let ticking = shutdown.spawn(
-        "notifier clock",
-        tick(Arc::clone(&engine), shutdown.clone()),
-    );
-    let feedback = publish_feedback(Arc::clone(&engine), sink.clone(), shutdown.clone());
-    shutdown.spawn("notifier feedback", feedback);
-    let days = i64::from(config.retention_days);
-    shutdown.spawn(
-        "notifier retention",
-        retain(Arc::clone(&engine), days, shutdown.clone()),
-    );
+    start_tasks(&config, &engine, &sink, &shutdown);
     ready.ready();
     let read = read(&engine, &kafka, &sink, &shutdown).await;
     if read.is_err() {
         shutdown.fail();
     }
-    drop(ticking);
     read
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, NotifierError> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| NotifierError::Listen { address, source })
+/// SQLite is one process's own.
+fn shares_database(config: &NotifierConfig) -> bool {
+    !config.database.starts_with("sqlite")
+}
+
+fn start_tasks(
+    config: &NotifierConfig,
+    engine: &Arc<Engine>,
+    sink: &RecordSink,
+    shutdown: &Shutdown,
+) {
+    let clock = tick(Arc::clone(engine), shutdown.clone());
+    shutdown.spawn("notifier clock", clock);
+    let feedback = publish_feedback(Arc::clone(engine), sink.clone(), shutdown.clone());
+    shutdown.spawn("notifier feedback", feedback);
+    let days = i64::from(config.retention_days);
+    let retention = retain(Arc::clone(engine), days, shutdown.clone());
+    shutdown.spawn("notifier retention", retention);
+}
+
+/// The address twice: for the page, and for whoever asks before there is one.
+fn listen(address: SocketAddr) -> Result<(TcpListener, TcpListener), NotifierError> {
+    let bind = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let again = listener.try_clone()?;
+        Ok((
+            TcpListener::from_std(listener)?,
+            TcpListener::from_std(again)?,
+        ))
+    };
+    bind().map_err(|source| NotifierError::Listen { address, source })
 }
 
 async fn build(
     config: &NotifierConfig,
+    store: Arc<dyn Store>,
     listener: &TcpListener,
     knowledge: Knowledge,
 ) -> Result<Arc<Engine>, NotifierError> {
-    let store: Arc<dyn Store> = Arc::new(SqlStore::open(&config.database).await?);
     let channels: Vec<NamedChannel> = config
         .channels
         .iter()
@@ -185,15 +222,23 @@ async fn read(
 ) -> Result<(), NotifierError> {
     let topics = [Topic::Recommendations, Topic::Features];
     let mut stream = RecordStream::subscribe(kafka, &kafka.group("notifier"), &topics)?;
+    let mut lagging = LaggingCommit::default();
     loop {
         let event = tokio::select! {
             () = shutdown.requested() => break,
             event = stream.next() => event,
         };
         let outcome = match event {
-            Ok(StreamEvent::Batch(batch)) => take(engine, &stream, sink, batch, shutdown).await,
-            // What is in memory does not belong to partitions: alerts are in the store, the view is rebuilt as it comes.
-            Ok(StreamEvent::Assigned(_) | StreamEvent::Revoked(_)) => Ok(()),
+            Ok(StreamEvent::Batch(batch)) => {
+                let positions = take(engine, &mut lagging, sink, batch, shutdown).await;
+                commit(&stream, positions).await
+            }
+            // Alerts are in the store, and the view is not cut by partitions: there is nothing to restore or to give away.
+            Ok(StreamEvent::Assigned(_)) => Ok(()),
+            Ok(StreamEvent::Revoked(partitions)) => {
+                lagging.forget(&partitions);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         };
         match outcome {
@@ -215,21 +260,35 @@ async fn read(
     Ok(())
 }
 
+async fn commit(
+    stream: &RecordStream,
+    positions: Result<Vec<Position>, NotifierError>,
+) -> Result<(), NotifierError> {
+    let positions = positions?;
+    if !positions.is_empty() {
+        stream.commit(&positions).await?;
+    }
+    Ok(())
+}
+
+/// Works on a batch; gives the positions that may be committed after it.
 async fn take(
     engine: &Engine,
-    stream: &RecordStream,
+    lagging: &mut LaggingCommit,
     sink: &RecordSink,
     batch: Vec<Received>,
     shutdown: &Shutdown,
-) -> Result<(), NotifierError> {
+) -> Result<Vec<Position>, NotifierError> {
     let mut findings: Vec<FindingEvent> = Vec::new();
     let mut features: Vec<FeatureEvent> = Vec::new();
-    let mut positions: Vec<Position> = Vec::with_capacity(batch.len());
+    let mut positions: Vec<Position> = Vec::new();
     for received in batch {
-        positions.push(received.position.next());
-        let refused = match received.position.partition.topic {
-            Topic::Recommendations => received.decode().map(|event| findings.push(event)),
-            _ => received.decode().map(|event| features.push(event)),
+        let refused = if received.position.partition.topic == Topic::Recommendations {
+            positions.push(received.position.next());
+            received.decode().map(|event| findings.push(event))
+        } else {
+            lagging.read(received.position.next(), received.timestamp_ms);
+            received.decode().map(|event| features.push(event))
         };
         if let Err(error) = refused {
             engine.count_unreadable();
@@ -246,7 +305,8 @@ async fn take(
     if !findings.is_empty() {
         engine.on_findings(&findings, shutdown).await?;
     }
-    Ok(stream.commit(&positions).await?)
+    positions.extend(lagging.due());
+    Ok(positions)
 }
 
 /// Tells time to the state machine, and changes to whoever watches.
@@ -254,6 +314,7 @@ async fn tick(engine: Arc<Engine>, shutdown: Shutdown) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut window_ms = None;
+    let mut count = 0_u32;
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
@@ -264,6 +325,10 @@ async fn tick(engine: Arc<Engine>, shutdown: Shutdown) {
             return;
         }
         jobs_rows::tell(&engine, &mut window_ms);
+        if count.is_multiple_of(METRICS_EVERY_TICKS) {
+            engine.metrics.refresh(&engine);
+        }
+        count = count.wrapping_add(1);
     }
 }
 

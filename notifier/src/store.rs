@@ -204,6 +204,9 @@ pub trait Store: Send + Sync {
     /// The newest feedback on a finding.
     fn feedback_on<'a>(&'a self, finding_id: &'a str) -> Stored<'a, Option<Feedback>>;
 
+    /// Feedback of a time and later, oldest first.
+    fn feedback_since(&self, since_ms: i64) -> Stored<'_, Vec<Feedback>>;
+
     /// Notes what a person did.
     fn audit<'a>(
         &'a self,

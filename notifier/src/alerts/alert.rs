@@ -37,6 +37,9 @@ pub struct Alert {
     /// When it was last handed out to be stored; not stored itself.
     #[serde(skip)]
     pub stored_ms: i64,
+    /// When this process last heard of it, by its own clock; not stored.
+    #[serde(skip)]
+    pub heard_ms: i64,
 }
 
 /// How an alert ended.
@@ -144,6 +147,7 @@ impl Alert {
             earlier_episodes: 0,
             announced: BTreeMap::new(),
             stored_ms: 0,
+            heard_ms: now_ms,
             finding,
         }
     }

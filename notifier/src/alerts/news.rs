@@ -144,7 +144,7 @@ impl AlertMachine {
             if known.digest {
                 if let Some(digest) = self.digests.get_mut(&known.conversation) {
                     digest.open.remove(&alert.fingerprint);
-                    step.digests.push(digest.clone());
+                    self.thinned.insert(digest.id.clone());
                 }
                 continue;
             }

@@ -1,7 +1,9 @@
 //! `/incidents`: what was, and what is open.
 
+use std::collections::HashMap;
+
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, State as Shared};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use crate::alerts::alert::Alert;
 use crate::api::Api;
 use crate::api::answer::{ApiError, json};
 use crate::api::types::{FeedbackNote, IncidentList, IncidentRow};
+use crate::engine::State;
 use crate::store::IncidentQuery;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -45,7 +48,7 @@ impl Default for Incidents {
 }
 
 pub(super) async fn list(
-    State(api): State<Api>,
+    Shared(api): Shared<Api>,
     headers: HeaderMap,
     query: Result<Query<Incidents>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -60,48 +63,62 @@ pub(super) async fn list(
         limit: asked.limit.map_or(LIMIT, i64::from).clamp(1, LIMIT),
     };
     let (total, alerts) = api.engine.store.incidents(&query).await?;
-    let mut incidents = Vec::with_capacity(alerts.len());
-    for alert in &alerts {
-        incidents.push(row_of(&api, alert).await?);
-    }
+    let incidents = rows_of(&api, &alerts).await?;
     let total = usize::try_from(total).unwrap_or(0);
     Ok(json(&headers, &IncidentList { total, incidents }))
 }
 
-/// An incident as a row.
-pub(super) async fn row_of(api: &Api, alert: &Alert) -> Result<IncidentRow, ApiError> {
-    let finding = &alert.finding;
-    let feedback = api.engine.store.feedback_on(&finding.finding_id).await?;
-    let key = (finding.cluster_id.clone(), finding.job_id.clone());
-    let (id, changed) = {
-        let state = api.engine.state();
-        let changed = state
-            .view
-            .job(&key)
-            .and_then(|job| change_meanwhile(job, alert));
-        (state.view.id_of(&key), changed)
+/// Incidents as rows, each with the newest feedback.
+pub(super) async fn rows_of(api: &Api, alerts: &[Alert]) -> Result<Vec<IncidentRow>, ApiError> {
+    // Feedback is given after an incident began, and by the process's clock; a tape's incidents may be older or newer.
+    let began_ms = alerts
+        .iter()
+        .map(|alert| alert.began_ms.min(alert.received_ms))
+        .min();
+    let Some(began_ms) = began_ms else {
+        return Ok(Vec::new());
     };
-    Ok(IncidentRow {
+    let feedback = api.engine.store.feedback_since(began_ms).await?;
+    let newest: HashMap<String, Feedback> = feedback
+        .into_iter()
+        .map(|said| (said.finding_id.clone(), said))
+        .collect();
+    let state = api.engine.state();
+    let row = |alert: &Alert| {
+        let said = newest.get(&alert.finding.finding_id).cloned();
+        row_of(&state, alert, said.map(note))
+    };
+    Ok(alerts.iter().map(row).collect())
+}
+
+fn row_of(state: &State, alert: &Alert, feedback: Option<FeedbackNote>) -> IncidentRow {
+    let finding = &alert.finding;
+    let key = (finding.cluster_id.clone(), finding.job_id.clone());
+    let status = if alert.is_open() {
+        FindingStatus::Open
+    } else {
+        FindingStatus::Resolved
+    };
+    IncidentRow {
         finding_id: finding.finding_id.clone(),
-        status: if alert.is_open() {
-            FindingStatus::Open
-        } else {
-            FindingStatus::Resolved
-        },
+        status,
         code: finding.code.clone(),
         slug: finding.slug.clone(),
         severity: finding.severity,
         cluster_id: finding.cluster_id.clone(),
         job_id: finding.job_id.clone(),
-        id,
+        id: state.view.id_of(&key),
         job_name: finding.job_name.clone(),
         subject: finding.subject.clone(),
         title: finding.title.clone(),
         began: rfc3339(alert.began_ms),
         ended: alert.ended.map(|ended| rfc3339(ended.at_ms)),
-        changed,
-        feedback: feedback.map(note),
-    })
+        changed: state
+            .view
+            .job(&key)
+            .and_then(|job| change_meanwhile(job, alert)),
+        feedback,
+    }
 }
 
 /// What was changed in the job's configuration while the incident was open.

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use streamwarden_proto::cloud_event::{parse_rfc3339, rfc3339};
 use streamwarden_proto::finding::{Finding, FindingStatus};
 
+use crate::alerts::alert::Alert;
 use crate::api::answer::{ApiError, etag, json, tagged};
-use crate::api::incidents::row_of;
+use crate::api::incidents::rows_of as incident_rows;
 use crate::api::types::{
     FindingDetail, IncidentRow, JobDetail, JobList, JobRow, JobStatus, Mark, StatusCounts,
 };
@@ -239,10 +240,11 @@ async fn job_detail(api: &Api, key: &JobKey) -> Result<JobDetail, ApiError> {
     for finding in &mut detail.findings {
         let fingerprint = crate::alerts::alert::fingerprint_of(&finding.finding);
         let episodes = api.engine.store.episodes(&fingerprint, EARLIER + 1).await?;
-        let earlier = episodes.iter().filter(|alert| !alert.is_open());
-        for alert in earlier {
-            finding.earlier.push(row_of(api, alert).await?);
-        }
+        let earlier: Vec<Alert> = episodes
+            .into_iter()
+            .filter(|alert| !alert.is_open())
+            .collect();
+        finding.earlier = incident_rows(api, &earlier).await?;
         let feedback = api
             .engine
             .store
@@ -262,11 +264,7 @@ async fn history(api: &Api, (cluster_id, job_id): &JobKey) -> Result<Vec<Inciden
         ..IncidentQuery::default()
     };
     let (_, alerts) = api.engine.store.incidents(&query).await?;
-    let mut rows = Vec::with_capacity(alerts.len());
-    for alert in &alerts {
-        rows.push(row_of(api, alert).await?);
-    }
-    Ok(rows)
+    incident_rows(api, &alerts).await
 }
 
 fn from_memory(api: &Api, key: &JobKey, history: &[IncidentRow]) -> Result<JobDetail, ApiError> {

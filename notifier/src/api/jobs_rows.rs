@@ -42,3 +42,16 @@ pub fn tell(engine: &Engine, window_ms: &mut Option<i64>) {
         }
     }
 }
+
+/// Cluster, name and health of every job that is judged.
+#[must_use]
+pub fn healths(engine: &Engine) -> Vec<((String, String), u8)> {
+    let state = engine.state();
+    let by_job = crate::api::open_by_job(&state, (engine.clock)());
+    let health = |(key, job): (&crate::view::JobKey, &crate::view::job::JobView)| {
+        let open = by_job.get(key).map_or(&[][..], Vec::as_slice);
+        let head = crate::view::row::head(&state.view, key, job, open);
+        Some(((head.cluster_id, head.job_name), head.health?))
+    };
+    state.view.jobs().filter_map(health).collect()
+}

@@ -154,6 +154,10 @@ impl Store for SqlStore {
         Box::pin(self.find_feedback(finding_id))
     }
 
+    fn feedback_since(&self, since_ms: i64) -> Stored<'_, Vec<Feedback>> {
+        Box::pin(self.find_feedback_since(since_ms))
+    }
+
     fn audit<'a>(
         &'a self,
         author: &'a str,

@@ -90,6 +90,19 @@ impl SqlStore {
         found.map(|text| read("feedback", &text)).transpose()
     }
 
+    pub(super) async fn find_feedback_since(
+        &self,
+        since_ms: i64,
+    ) -> Result<Vec<Feedback>, StoreError> {
+        let sql = "SELECT document FROM feedback WHERE at_ms >= $1 ORDER BY at_ms";
+        let found = sqlx::query_scalar(sql)
+            .bind(since_ms)
+            .fetch_all(&self.pool)
+            .await;
+        let found: Vec<String> = found.map_err(failed("reading feedback"))?;
+        found.iter().map(|text| read("feedback", text)).collect()
+    }
+
     pub(super) async fn note_action(
         &self,
         author: &str,
