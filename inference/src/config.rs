@@ -85,7 +85,7 @@ pub struct DiagnosisConfig {
 impl Default for DiagnosisConfig {
     fn default() -> Self {
         Self {
-            learning_ms: 25_000,
+            learning_ms: 20_000,
             settle_ms: 20_000,
             open_windows: 2,
             close_windows: 3,

@@ -57,24 +57,56 @@ def healthy_ranges(rows: np.ndarray, features: list[str]) -> dict[str, dict[str,
     return ranges
 
 
-def label_profiles(rows: np.ndarray, answer: np.ndarray, labels: list[str]) -> dict[str, dict]:
-    """For each label, the range that each feature had in its training rows (null: never seen)."""
+# Stands for "any value": features that the model does not ask, and such that no training row had.
+ANYTHING = 1e30
+
+
+def label_profiles(rows: np.ndarray, answer: np.ndarray, labels: list[str], asked: list[int] | None = None) -> dict[str, dict]:
+    """For each label, the range that each feature had in its training rows (null: never seen with this label)."""
+    known = ~np.isnan(rows).all(axis=0)
+    if asked is not None:
+        known &= np.isin(np.arange(rows.shape[1]), asked)
     profiles = {}
     for index, label in enumerate(labels):
         own = rows[answer == index].astype(np.float64)
         if len(own) == 0:
             continue
         low, high = [], []
-        for column in own.T:
+        for position, column in enumerate(own.T):
             seen = column[~np.isnan(column)]
-            low.append(rounded(seen.min()) if len(seen) else None)
-            high.append(rounded(seen.max()) if len(seen) else None)
+            if not known[position]:
+                low.append(-ANYTHING)
+                high.append(ANYTHING)
+            else:
+                low.append(rounded(seen.min()) if len(seen) else None)
+                high.append(rounded(seen.max()) if len(seen) else None)
         profiles[label] = {"rows": int(len(own)), "min": low, "max": high}
     return profiles
 
 
-def _write_json(path: Path, value) -> None:
-    path.write_text(json.dumps(value, indent=1, sort_keys=False) + "\n", encoding="utf-8")
+def strangeness(profile: dict, values: np.ndarray) -> np.ndarray:
+    """Share of each row's present features that lie clearly outside of a label's profile: what inference computes."""
+    low = np.array([np.nan if v is None else v for v in profile["min"]])
+    high = np.array([np.nan if v is None else v for v in profile["max"]])
+    slack = np.abs(high - low) * 0.1 + np.abs(high) * 0.02
+    present = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        inside = (values >= low - slack) & (values <= high + slack)
+    return (present & ~inside).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+
+
+def _write_manifest(path: Path, value: dict) -> None:
+    """One line an entry, so that a change of a model can be read as a change."""
+    lines = []
+    for key, entry in value.items():
+        if key in ("features", "healthy", "profiles"):
+            items = entry if isinstance(entry, list) else list(entry.items())
+            texts = [json.dumps(item) if isinstance(entry, list) else f"{json.dumps(item[0])}: {json.dumps(item[1])}" for item in items]
+            opening, closing = "[]" if isinstance(entry, list) else "{}"
+            lines.append(f"{json.dumps(key)}: {opening}\n" + ",\n".join(texts) + f"\n{closing}")
+        else:
+            lines.append(f"{json.dumps(key)}: {json.dumps(entry)}")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def write_model(folder: Path, ensemble: Ensemble, contents: Contents, golden_rows: np.ndarray) -> None:
@@ -85,7 +117,7 @@ def write_model(folder: Path, ensemble: Ensemble, contents: Contents, golden_row
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     golden_rows = golden_rows.astype(np.float32)
     probabilities = session.run([onnx_file.OUTPUT], {onnx_file.INPUT: golden_rows})[0]
-    _write_json(folder / "manifest.json", {
+    _write_manifest(folder / "manifest.json", {
         "name": contents.scope,
         "scope": contents.scope,
         "version": contents.version,

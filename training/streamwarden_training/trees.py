@@ -69,7 +69,7 @@ class Ensemble:
 
 def round_down(threshold: float) -> float:
     """The largest 32-bit number that is not above ``threshold``: ``x <= threshold`` keeps its meaning for 32-bit x."""
-    rounded = np.float32(threshold)
+    rounded = np.float32(np.clip(threshold, np.finfo(np.float32).min, np.finfo(np.float32).max))
     if float(rounded) > threshold:
         rounded = np.nextafter(rounded, np.float32(-np.inf), dtype=np.float32)
     return float(rounded)

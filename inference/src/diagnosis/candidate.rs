@@ -17,6 +17,8 @@ use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
 const UNKNOWN_WINDOWS: usize = 3;
 /// Figures of two vertices are about equally sure within this; then the one further down is the cause.
 const ABOUT_EQUAL: f64 = 0.15;
+/// A rule less sure than this needs more than one line.
+const LEAST_OF_ONE_LINE: f64 = 0.7;
 /// Nothing is certain.
 const MOST_CONFIDENT: f64 = 0.99;
 
@@ -136,6 +138,9 @@ fn of_history(
     let mut found = Vec::new();
     for (index, label) in manifest.labels.iter().enumerate() {
         let mean = history.mean(index, windows);
+        let newest = row.probabilities[index];
+        // One window that is sure counts for itself, whatever was before.
+        let mean = if newest >= limits.sure { newest.max(mean) } else { mean };
         if label == HEALTHY || label == ELSEWHERE || mean < limits.keep {
             continue;
         }
@@ -144,8 +149,8 @@ fn of_history(
             continue;
         }
         let streak = history.streak(|row| row.probabilities[index] >= limits.keep);
-        let ready = streak >= windows && mean >= limits.open;
-        found.push(candidate(label, mean, streak, ready));
+        let ready = streak >= windows && mean >= limits.open || newest >= limits.sure;
+        found.push(candidate(label, mean, streak.max(1), ready));
     }
     if found.is_empty() {
         let streak = history.streak(|row| is_strange(manifest, &row.probabilities));
@@ -182,7 +187,9 @@ fn with_errors(
     figures: Option<Candidate>,
 ) -> Candidate {
     let class = class_of(judge.experience, slug);
-    let enough = !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
+    let repeated_enough = !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
+    let said_enough = track.confidence >= LEAST_OF_ONE_LINE || track.occurrences >= 3;
+    let enough = repeated_enough && (said_enough || class == Class::Unknown);
     let repeated = 0.8_f64.powi(i32::try_from(track.occurrences.saturating_sub(1)).unwrap_or(30));
     let said = 1.0 - (1.0 - track.confidence.max(0.5)) * repeated;
     let errors: Vec<ErrorRecord> = track.records.iter().cloned().collect();

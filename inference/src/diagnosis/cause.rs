@@ -9,6 +9,9 @@ use super::Judge;
 use super::candidate::Candidate;
 use super::job::Job;
 
+/// What an open finding is ahead of a new one.
+const INCUMBENT: f64 = 0.1;
+
 /// A cause with what follows from it.
 #[derive(Debug, Clone)]
 pub(super) struct Cause {
@@ -28,7 +31,11 @@ pub(super) fn causes(
         .filter(|candidate| candidate.ready || is_open(&candidate.slug))
         .collect();
     usable.sort_by(|a, b| {
-        let rank = |candidate: &Candidate| rank(judge.experience, candidate);
+        let rank = |candidate: &Candidate| {
+            // What was said before is not taken back for something that is only as likely.
+            let said = if is_open(&candidate.slug) { INCUMBENT } else { 0.0 };
+            rank(judge.experience, candidate) + said
+        };
         rank(b)
             .total_cmp(&rank(a))
             .then_with(|| a.slug.cmp(&b.slug))
@@ -77,7 +84,7 @@ fn rank(experience: &Experience, candidate: &Candidate) -> f64 {
     }
     if let Some(problem) = experience.problem(&candidate.slug) {
         if problem.symptom {
-            rank -= 1.0;
+            rank -= if candidate.is_from_errors() { 0.35 } else { 1.0 };
         }
         if problem.severity == Severity::Advice {
             rank -= 0.8;
@@ -112,9 +119,10 @@ fn follows(
         return true;
     }
     let problem = experience.problem(&candidate.slug);
-    let minor = problem
-        .is_none_or(|problem| problem.symptom || problem.severity == Severity::Advice);
-    if minor || candidate.class == cause.class {
+    let minor = problem.is_none_or(|problem| problem.severity == Severity::Advice);
+    let symptom = problem.is_some_and(|problem| problem.symptom);
+    let may_cause_symptoms = cause.is_from_errors() || cause.subject.scope != Scope::Vertex;
+    if minor || symptom && may_cause_symptoms || candidate.class == cause.class {
         return true;
     }
     if candidate.is_from_errors() {

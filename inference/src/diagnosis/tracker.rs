@@ -6,7 +6,7 @@ use streamwarden_proto::finding::{Evidence, FindingStatus};
 
 use crate::config::DiagnosisConfig;
 
-/// A change of confidence that is worth telling.
+/// A gain of confidence that is worth telling; a loss ends in a resolution or comes back.
 const CONFIDENCE_STEP: f64 = 0.1;
 
 /// What is open.
@@ -171,7 +171,7 @@ impl Open {
         let (now, told) = (&self.finding, &self.told);
         now.severity != told.severity
             || now.subject != told.subject
-            || (now.confidence - told.confidence).abs() >= CONFIDENCE_STEP
+            || now.confidence - told.confidence >= CONFIDENCE_STEP
             || !now
                 .actions
                 .iter()

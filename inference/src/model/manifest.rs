@@ -56,8 +56,10 @@ pub struct ManifestFeature {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Thresholds {
-    /// A finding opens from this mean probability on.
+    /// A finding opens from this mean probability on, over the windows that must agree.
     pub open: f32,
+    /// One window with this probability is enough.
+    pub sure: f32,
     /// A finding stays open from this probability on.
     pub keep: f32,
     /// A row whose probability of `healthy` and `elsewhere` together is below this is far from healthy.
@@ -70,6 +72,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             open: 0.6,
+            sure: 0.95,
             keep: 0.35,
             troubled: 0.2,
             strange: 0.25,

@@ -1,0 +1,37 @@
+"""``python -m streamwarden_training train|report``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="streamwarden_training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="three models, and those with something left out")
+    train.add_argument("--dataset", type=Path, required=True, help="folder that `lab dataset` wrote")
+    train.add_argument("--models", type=Path, required=True, help="folder of the shipped models")
+    train.add_argument("--work", type=Path, required=True, help="folder for models with something left out")
+    report = commands.add_parser("report", help="REPORT.md and MODEL_CARD.md from evaluations")
+    report.add_argument("--work", type=Path, required=True)
+    report.add_argument("--models", type=Path, required=True)
+    options = parser.parse_args()
+    start = time.monotonic()
+
+    def note(text: str) -> None:
+        print(f"[{time.monotonic() - start:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+    if options.command == "train":
+        from .train import Trainer
+        Trainer(options.dataset, options.models, options.work, note).run()
+    else:
+        from .report import write
+        write(options.work, options.models)
+        note(f"{options.models / 'REPORT.md'}")
+
+
+if __name__ == "__main__":
+    main()

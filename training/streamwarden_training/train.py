@@ -1,0 +1,193 @@
+"""Trains the models of all scopes, and those that are needed to judge them: each topology left out, each Flink
+version left out, each kind of fault left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import manifest
+from .choice import usable
+from .dataset import ELSEWHERE, HEALTHY, SCOPES, Rows, load
+from .fit import SEED, Model, boosting, constant, labels_of, single_tree, softmax, targets, temperature, weights
+from .thresholds import answers
+
+GOLDEN_ROWS = 24
+
+
+@dataclass
+class HeldOut:
+    """Raw scores of rows by models that never saw their topology."""
+
+    labels: list[str]
+    scores: np.ndarray
+    tree_scores: np.ndarray
+
+
+def fold_names(rows: Rows) -> list[str]:
+    return sorted(set(rows.topology))
+
+
+def fit_with_labels(rows: Rows, labels: list[str], fit) -> Model:
+    """Fits on the labels that the rows have; classes that they lack get a score that never wins."""
+    own = [label for label in labels if label in set(rows.label)]
+    model = fit(rows, own) if len(own) > 1 else constant(rows)
+    position = [labels.index(label) for label in own]
+    for tree in model.ensemble.trees:
+        tree.values = [{position[c]: value for c, value in leaf.items()} for leaf in tree.values]
+    base = np.full(len(labels), -12.0)
+    base[position] = model.ensemble.base
+    model.ensemble.base = base.tolist()
+    model.labels = labels
+    return model
+
+
+def held_out(rows: Rows, labels: list[str], note) -> tuple[HeldOut, dict[str, Model]]:
+    """Each topology scored by models that were trained on all the others."""
+    scores = np.zeros((len(rows), len(labels)))
+    tree_scores = np.zeros_like(scores)
+    models = {}
+    for topology in fold_names(rows):
+        own = rows.topology == topology
+        rest = rows.take(~own)
+        if not len(rest):
+            continue
+        note(f"{rows.scope}: without {topology}")
+        models[topology] = fit_with_labels(rest, labels, boosting)
+        scores[own] = models[topology].scores(rows.values[own])
+        tree_scores[own] = fit_with_labels(rest, labels, single_tree).scores(rows.values[own])
+    return HeldOut(labels, scores, tree_scores), models
+
+
+def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np.ndarray) -> dict[str, float]:
+    """From which probability on a finding opens: what rows without a fault of their own hardly ever reach."""
+    fine = np.isin(rows.label, [HEALTHY, ELSEWHERE])
+    problems = np.array([label not in (HEALTHY, ELSEWHERE) for label in labels])
+    loudest = probabilities[:, problems].max(axis=1) if problems.any() else np.zeros(len(rows))
+    healthy = rows.label == HEALTHY
+    quiet = np.percentile(loudest[healthy], 99) if healthy.any() else 0.5
+    certain = np.percentile(loudest[fine], 99.5) if fine.any() else 0.9
+    open_at = float(np.clip(quiet, 0.5, 0.7))
+    return {
+        "open": round(open_at, 3),
+        "sure": round(float(np.clip(certain, 0.8, 0.95)), 3),
+        "keep": round(open_at * 0.6, 3),
+        "troubled": 0.15,
+        "strange": round(float(np.clip(np.percentile(strange, 99) if len(strange) else 0.5, 0.25, 0.6)), 3),
+    }
+
+
+class Trainer:
+    """Trains and writes everything of one dataset."""
+
+    def __init__(self, dataset: Path, models: Path, work: Path, note):
+        self.rows = load(dataset)
+        self.models, self.work, self.note = models, work, note
+        self.tapes = json.loads((dataset / "tapes.json").read_text())
+        digest = hashlib.sha256()
+        for scope in SCOPES:
+            digest.update(self.rows[scope].values.tobytes())
+            digest.update("\n".join(self.rows[scope].label).encode())
+        newest = max(tape["recorded_at"] for tape in self.tapes.values())
+        self.version = f"{newest[:10].replace('-', '.')}-{digest.hexdigest()[:8]}"
+
+    def run(self) -> None:
+        figures = {}
+        for scope in SCOPES:
+            figures[scope] = self.scope(self.rows[scope])
+        for version in sorted({tape["flink_version"] for tape in self.tapes.values()}):
+            self.without("flink", version, lambda rows, version=version: rows.flink_version != version)
+        for slug in sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]}):
+            with_slug = {name for name, tape in self.tapes.items()
+                         if any(fault["slug"] == slug for fault in tape["label"]["faults"])}
+            self.without("slug", slug, lambda rows, gone=with_slug: ~np.isin(rows.tape, list(gone)))
+        self.work.mkdir(parents=True, exist_ok=True)
+        (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
+
+    def scope(self, rows: Rows) -> dict:
+        labels = labels_of(rows)
+        out_of_fold, models = held_out(rows, labels, self.note)
+        answer, weight = targets(rows, labels), weights(rows, labels)
+        warmth = temperature(out_of_fold.scores, answer, weight)
+        probabilities = softmax(out_of_fold.scores / warmth)
+        asked = usable(rows.features)
+        strange = self._strangeness(rows, labels, models, asked)
+        thresholds = limits(rows, labels, probabilities, strange)
+        for topology, model in models.items():
+            rest = rows.topology != topology
+            # The temperature of a fold comes from the other folds' held-out rows.
+            own = temperature(out_of_fold.scores[rest], answer[rest], weight[rest])
+            self.write(self.work / "topology" / topology / rows.scope, rows.take(rest), model, own, thresholds)
+        self.note(f"{rows.scope}: on all {len(rows)} rows")
+        final = fit_with_labels(rows, labels, boosting)
+        self.write(self.models / rows.scope, rows, final, warmth, thresholds)
+        return self.row_figures(rows, labels, out_of_fold, probabilities, warmth, thresholds, final)
+
+    def _strangeness(self, rows: Rows, labels: list[str], models: dict[str, Model], asked: list[int]) -> np.ndarray:
+        """How strange rows of a known problem are to models that never saw their topology."""
+        found = []
+        for topology in models:
+            own, rest = rows.topology == topology, rows.topology != topology
+            profiles = manifest.label_profiles(rows.values[rest], targets(rows, labels)[rest], labels, asked)
+            for label in set(rows.label[own]) - {HEALTHY, ELSEWHERE}:
+                if label in profiles:
+                    mask = own & (rows.label == label)
+                    found.append(manifest.strangeness(profiles[label], rows.values[mask]))
+        return np.concatenate(found) if found else np.array([])
+
+    def without(self, kind: str, name: str, keep) -> None:
+        """Models that never saw a Flink version or a kind of fault."""
+        for scope in SCOPES:
+            rows = self.rows[scope].take(keep(self.rows[scope]))
+            labels = labels_of(rows)
+            if len(rows) == 0:
+                return
+            self.note(f"{scope}: without {kind} {name}")
+            shipped = json.loads((self.models / scope / "manifest.json").read_text())
+            model = fit_with_labels(rows, labels, boosting)
+            self.write(self.work / kind / name / scope, rows, model, shipped["temperature"], shipped["thresholds"])
+
+    def write(self, folder: Path, rows: Rows, model: Model, warmth: float, thresholds: dict[str, float]) -> None:
+        answer = targets(rows, model.labels)
+        ranges = manifest.healthy_ranges(rows.values[rows.label == HEALTHY], rows.names)
+        runs = {label: len(set(rows.tape[rows.label == label])) for label in model.labels}
+        contents = manifest.Contents(
+            scope=rows.scope, version=self.version, labels=model.labels, fingerprint=rows.fingerprint,
+            features=[{key: feature[key] for key in ("name", "unit", "label")} for feature in rows.features],
+            temperature=warmth, seed=SEED, thresholds=thresholds, healthy=ranges,
+            profiles=manifest.label_profiles(rows.values, answer, model.labels, usable(rows.features)),
+            trained_on={
+                "rows": len(rows), "tapes": len(set(rows.tape)), "runs": runs,
+                "topologies": sorted(set(rows.topology)), "flink_versions": sorted(set(rows.flink_version)),
+            },
+        )
+        step = max(1, len(rows) // GOLDEN_ROWS)
+        manifest.write_model(folder, model.ensemble, contents, rows.values[::step][:GOLDEN_ROWS])
+
+    def row_figures(self, rows, labels, out_of_fold, probabilities, warmth, thresholds, final) -> dict:
+        """What the report says of single rows; the whole line is judged by replaying tapes."""
+        names = np.array(labels, dtype=object)
+        tree = softmax(out_of_fold.tree_scores)
+        confident = probabilities.max(axis=1)
+        right = names[probabilities.argmax(axis=1)] == rows.label
+        bins = []
+        for low in np.arange(0, 1, 0.1):
+            inside = (confident >= low) & (confident < low + 0.1 + (low > 0.89))
+            if inside.any():
+                bins.append([round(float(low), 1), int(inside.sum()), float(confident[inside].mean()), float(right[inside].mean())])
+        return {
+            "labels": labels, "rows": len(rows), "tapes": len(set(rows.tape)), "temperature": warmth,
+            "thresholds": thresholds,
+            "planted": rows.label.tolist(),
+            "boosting": names[probabilities.argmax(axis=1)].tolist(),
+            "single_tree": names[tree.argmax(axis=1)].tolist(),
+            "documentation": answers(rows).tolist(),
+            "tape": rows.tape.tolist(),
+            "calibration": bins,
+            "importance": dict(sorted(final.importance.items(), key=lambda item: -item[1])[:15]),
+            "never_asked": sorted(set(rows.names) - {rows.names[i] for i in usable(rows.features)}),
+        }
