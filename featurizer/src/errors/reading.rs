@@ -99,7 +99,9 @@ impl Reading {
             message: message.chars().take(MESSAGE_LIMIT_CHARS).collect(),
             frame: frame.or_else(|| thrower.cloned()).unwrap_or_default(),
             symptom: matched.as_ref().is_some_and(|matched| matched.consequence),
-            group: problem.map_or(Group::Other, |problem| Group::of_class(problem.class)),
+            group: problem.map_or(Group::Other, |problem| {
+                Group::of_problem(&problem.slug, problem.class)
+            }),
         }
     }
 }

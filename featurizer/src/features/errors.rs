@@ -30,6 +30,10 @@ macro_rules! family {
             of_group!($feature, $view => $troubles, "user_code", "the job's own code", UserCode),
             of_group!($feature, $view => $troubles, "deserialization", "records and types that cannot be read", Deserialization),
             of_group!($feature, $view => $troubles, "taskmanager_lost", "lost processes", TaskManagerLost),
+            of_group!(
+                $feature, $view => $troubles,
+                "heartbeat", "processes that stopped answering", Heartbeat
+            ),
             of_group!($feature, $view => $troubles, "checkpoint", "checkpoints and state", Checkpoint),
             of_group!($feature, $view => $troubles, "network", "network and calls", Network),
             of_group!($feature, $view => $troubles, "source", "sources", Source),

@@ -17,6 +17,8 @@ pub(crate) enum Group {
     UserCode,
     Deserialization,
     TaskManagerLost,
+    /// A process that stopped answering, but was not seen to end.
+    Heartbeat,
     Checkpoint,
     Network,
     Source,
@@ -25,8 +27,16 @@ pub(crate) enum Group {
 }
 
 impl Group {
+    /// The group of a problem.
+    pub(crate) fn of_problem(slug: &str, class: Class) -> Self {
+        match slug {
+            "taskmanager-heartbeat-lost" | "taskmanager-frozen" => Self::Heartbeat,
+            _ => Self::of_class(class),
+        }
+    }
+
     /// The group of a problem's class.
-    pub(crate) fn of_class(class: Class) -> Self {
+    fn of_class(class: Class) -> Self {
         match class {
             Class::NoResourceAvailable
             | Class::NetworkBuffersInsufficient
