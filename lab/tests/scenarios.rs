@@ -20,13 +20,27 @@ fn every_scenario_names_a_topology_and_vertices_that_exist() {
     let topologies = Topologies::shipped().unwrap();
     for scenario in scenarios() {
         let name = &scenario.name;
-        let topology = topologies.get(&scenario.topology).unwrap_or_else(|| panic!("{name}"));
+        let topology = topologies
+            .get(&scenario.topology)
+            .unwrap_or_else(|| panic!("{name}"));
         let faults = scenario.fault.iter();
-        let knobs = faults.clone().flat_map(|fault| fault.knobs.keys()).chain(scenario.knobs.keys());
-        let keys = knobs.chain(scenario.args.keys()).filter_map(|key| key.split_once('.'));
-        let checked = faults.clone().flat_map(|fault| &fault.check).filter_map(|check| check.vertex());
+        let knobs = faults
+            .clone()
+            .flat_map(|fault| fault.knobs.keys())
+            .chain(scenario.knobs.keys());
+        let keys = knobs
+            .chain(scenario.args.keys())
+            .filter_map(|key| key.split_once('.'));
+        let checked = faults
+            .clone()
+            .flat_map(|fault| &fault.check)
+            .filter_map(|check| check.vertex());
         let at_fault = faults.filter_map(|fault| fault.vertex.as_deref());
-        for vertex in keys.map(|(vertex, _)| vertex).chain(checked).chain(at_fault) {
+        for vertex in keys
+            .map(|(vertex, _)| vertex)
+            .chain(checked)
+            .chain(at_fault)
+        {
             assert!(topology.vertices.contains_key(vertex), "{name}: {vertex}");
         }
     }
@@ -43,9 +57,14 @@ fn no_two_scenarios_write_the_same_tape() {
 fn every_fault_is_planted_on_three_topologies_and_checked_by_something() {
     let mut topologies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for scenario in scenarios() {
-        let Some(fault) = scenario.fault else { continue };
+        let Some(fault) = scenario.fault else {
+            continue;
+        };
         assert!(!fault.check.is_empty(), "{}", scenario.name);
-        topologies.entry(fault.slug).or_default().insert(scenario.topology);
+        topologies
+            .entry(fault.slug)
+            .or_default()
+            .insert(scenario.topology);
     }
     for (slug, shapes) in topologies {
         assert!(shapes.len() >= 3, "{slug} only on {shapes:?}");
@@ -56,7 +75,9 @@ fn every_fault_is_planted_on_three_topologies_and_checked_by_something() {
 fn every_problem_has_its_first_run_early() {
     let mut first: BTreeMap<String, u32> = BTreeMap::new();
     for scenario in scenarios() {
-        let slug = scenario.fault.map_or("healthy".to_owned(), |fault| fault.slug);
+        let slug = scenario
+            .fault
+            .map_or("healthy".to_owned(), |fault| fault.slug);
         first.entry(slug).or_insert(scenario.order);
     }
     assert!(first.values().all(|order| *order == 1), "{first:?}");
