@@ -234,21 +234,22 @@ fn everything_in_one_process_starts_and_ends_by_sigterm() {
 }
 
 #[test]
-fn a_tape_plays_through_the_whole_process() {
+fn a_tape_plays_through_the_whole_process_to_an_alert_on_the_terminal() {
     let directory = directory();
     let mut command = program();
     command
         .arg("replay")
-        .arg(fixture("blocking-call-in-task-keyed-aggregation-slow.tape"));
+        .arg(fixture("user-exception-loop-fan-out-often.tape"));
     command.args([
         "--speed",
-        "100",
+        "20",
         "--exit-at-end",
         "--listen",
         "127.0.0.1:0",
         "--data",
     ]);
     let running = Running::start(command.arg(directory.path()));
-    running.line_with("This is a recording, played as if live, 100 times as fast");
+    running.line_with("This is a recording, played as if live, 20 times as fast");
+    running.line_with("SW5101 user-exception-loop");
     assert_eq!(running.wait().code(), Some(0));
 }

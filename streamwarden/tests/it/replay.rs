@@ -16,7 +16,7 @@ use crate::process::fixture;
 
 const TAPES: [&str; 2] = [
     "blocking-call-in-task-keyed-aggregation-slow.tape",
-    "taskmanager-frozen-explode-and-count-first.tape",
+    "user-exception-loop-fan-out-often.tape",
 ];
 
 /// Time passes only when it is waited for.
@@ -88,16 +88,14 @@ fn bytes(seen: &Seen) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 
 #[tokio::test]
 async fn a_tape_replayed_twice_gives_the_same_at_any_speed() {
+    let mut findings = 0;
     for name in TAPES {
         let tape = Tape::open(&fixture(name)).unwrap();
         let first = played(&tape.records, 1.0).await;
         let again = played(&tape.records, 1.0).await;
         let fast = played(&tape.records, 50.0).await;
-        assert!(
-            first.features.len() > 50,
-            "{name} gives {} records",
-            first.features.len()
-        );
+        let count = first.features.len();
+        assert!(count > 20, "{name} gives {count} records");
         assert!(
             bytes(&first) == bytes(&again),
             "{name} differs when it is played again"
@@ -106,7 +104,9 @@ async fn a_tape_replayed_twice_gives_the_same_at_any_speed() {
             bytes(&first) == bytes(&fast),
             "{name} differs when it is played faster"
         );
+        findings += first.findings.len();
     }
+    assert!(findings > 0, "none of the tapes leads to a finding");
 }
 
 #[tokio::test]
