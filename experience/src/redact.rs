@@ -67,118 +67,253 @@ const HARMLESS_KEY_ENDINGS: &[&str] = &[
     ".timeout",
 ];
 
-const TRIGGERS: &[&str] = &[
-    "pass",
+/// Words without which a line holds no `key=value` that is looked at.
+const KEY_WORDS: &[&str] = &[
+    "pass=",
+    "pass:",
+    "pass\"",
+    "pass'",
+    "pass ",
+    "passw",
+    "passphrase",
+    "passcode",
     "pwd",
     "secret",
     "token",
-    "key",
-    "auth",
+    "apikey",
+    "api-key",
+    "api_key",
+    "api.key",
+    "accesskey",
+    "access-key",
+    "access_key",
+    "access.key",
+    "accountkey",
+    "account-key",
+    "account_key",
+    "account.key",
+    "servicekey",
+    "service-key",
+    "service_key",
+    "service.key",
+    "privatekey",
+    "private-key",
+    "private_key",
+    "private.key",
+    "sharedkey",
+    "shared-key",
+    "shared_key",
+    "sharedaccesskey",
+    "encryptionkey",
+    "encryption-key",
+    "encryption_key",
+    "encryption.key",
+    "signingkey",
+    "signing-key",
+    "signing_key",
+    "signing.key",
+    "saskey",
+    "sas-key",
+    "sas_key",
+    "sas.key",
+    "authkey",
+    "auth-key",
+    "auth_key",
+    "auth.key",
+    "storagekey",
+    "storage-key",
+    "storage_key",
     "credential",
-    "bearer",
-    "basic ",
-    "://",
-    "akia",
-    "asia",
-    "eyj",
-    "xox",
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "ghu_",
-    "github_pat_",
-    "glpat-",
-    "aiza",
-    "ya29.",
-    "sk_",
-    "sk-",
-    "rk_",
-    "sig",
-    "sas",
+    "authorization",
+    "auth-params",
+    "auth_params",
+    "auth.params",
+    "authparams",
+    "auth-header",
+    "auth_header",
+    "authheader",
+    "user.info",
+    "user-info",
+    "basicauth",
+    "basic-auth",
+    "basic_auth",
+    "basic.auth",
+    "http-headers",
+    "http.headers",
+    "http_headers",
+    "signature",
+    "sig=",
+    "sig:",
+    "sig\"",
     "cookie",
-    "jaas",
-    "hf_",
-    "npm_",
-    "pypi-",
-    "jdbc:",
-    "dop_v1",
-    "sg.",
+    "sessionid",
+    "session-id",
+    "session_id",
+    "session.id",
     "connectionstring",
     "connection-string",
-    "identified by",
-    "user.info",
-    "services/t",
-    "session",
-    "private",
-    "-u ",
-    "vault",
-    "hvs.",
+    "connection_string",
+    "connection.string",
 ];
 
-static TRIGGER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(TRIGGERS)
-        .ok()
-});
+/// A pattern whose groups `keep` and `tail` stay and whose rest is hidden, and words one of which it cannot do without.
+struct Pattern {
+    words: &'static [&'static str],
+    regex: String,
+}
 
-/// A pattern whose groups `keep` and `tail` stay and whose rest is hidden.
-static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+fn patterns() -> Vec<Pattern> {
     let key = concat!(
         r"[\w.\-/%]*(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_.]?key|apikey|access[-_.]?key(?:[-_.]?id)?|",
-        r"account[-_.]?key|service[-_.]?key|private[-_.]?key|shared[-_.]?key|encryption[-_.]?key|signing[-_.]?key|",
-        r"sas[-_.]?key|auth[-_.]?key|storage[-_.]?key|credentials?|authorization|auth[-_.]?(?:params|header)|",
-        r"user\.info|basic[-_.]?auth|http[-_.]headers|signature|x-amz-security-token|sig|cookie|session[-_.]?id|",
-        r"connection[-_.]?string)",
+        r"account[-_.]?key(?:\.[\w.\-]+)?|service[-_.]?key|private[-_.]?key|shared[-_.]?key|encryption[-_.]?key|",
+        r"signing[-_.]?key|sas[-_.]?key|auth[-_.]?key|storage[-_.]?key|credentials?|authorization|",
+        r"auth[-_.]?(?:params|header)|user[-.]info|basic[-_.]?auth|http[-_.]headers|signature|",
+        r"x-amz-security-token|sig|cookie|session[-_.]?id|connection[-_.]?string)",
         r"(?:[-_.]?(?:id|value|key|b64|base64|enc|encrypted|old|new|\d+))?",
     );
     let value = r#"(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.|'')*'|\\"(?:[^"\\])*\\"|[^\s,;&}\])"'\\]+)"#;
-    [
+    let pattern = |words, regex: &str| Pattern {
+        words,
+        regex: regex.to_owned(),
+    };
+    vec![
         // A whole JAAS configuration, up to its semicolon.
-        r#"(?i)(?P<keep>jaas[-_.]config["']?\s*(?:=|:|,)\s*)["']?[^;\n]*;?"#.to_owned(),
+        pattern(
+            &["jaas"],
+            r#"(?i)(?P<keep>jaas[-_.]config["']?\s*(?:=|:|,)\s*)["']?[^;\n]*;?"#,
+        ),
         // A private key block.
-        r"(?s)(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?P<tail>-----END [A-Z ]*PRIVATE KEY-----|$)".to_owned(),
+        pattern(
+            &["private key"],
+            r"(?s)(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?P<tail>-----END [A-Z ]*PRIVATE KEY-----|$)",
+        ),
         // user:password@host in any URL, also Oracle's user/password@.
-        r"(?P<keep>[A-Za-z][\w+.\-]*://)[^\s/@:'\x22?#]*:[^\s@'\x22]*(?P<tail>@)".to_owned(),
-        r"(?P<keep>[A-Za-z][\w+.\-]*://)[A-Za-z0-9_\-.~%+=]{16,}(?P<tail>@)".to_owned(),
-        r"(?i)(?P<keep>jdbc:oracle:\w+:)[^\s/@]+/[^\s@]+(?P<tail>@)".to_owned(),
+        pattern(
+            &["://"],
+            r"(?P<keep>[A-Za-z][\w+.\-]*://)[^\s/@:'\x22?#]*:[^\s@'\x22]*(?P<tail>@)",
+        ),
+        pattern(
+            &["://"],
+            r"(?P<keep>[A-Za-z][\w+.\-]*://)[A-Za-z0-9_\-.~%+=]{16,}(?P<tail>@)",
+        ),
+        pattern(
+            &["jdbc:oracle"],
+            r"(?i)(?P<keep>jdbc:oracle:\w+:)[^\s/@]+/[^\s@]+(?P<tail>@)",
+        ),
         // Bearer, basic and other schemes of an Authorization header.
-        r#"(?i)(?P<keep>authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)\s+)?)[^\s"',}\]]+[^"'\n}\]]*"#.to_owned(),
-        r"(?i)(?P<keep>\bbearer\s+)[A-Za-z0-9\-._~+/=]{6,}".to_owned(),
-        r"(?i)(?P<keep>\bbasic\s+)[A-Za-z0-9+/]{10,}={0,2}".to_owned(),
-        // --password value, -p value after a client's name, IDENTIFIED BY 'value'.
-        r#"(?i)(?P<keep>--?(?:[\w.\-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key))\s+)["']?[^\s"']+["']?"#.to_owned(),
-        r#"(?i)(?P<keep>\bidentified\s+by\s+)["'][^"']*["']"#.to_owned(),
-        r"(?P<keep>\bcurl\b[^\n]*?\s-u\s+)\S+".to_owned(),
+        pattern(
+            &["authorization"],
+            r#"(?i)(?P<keep>authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)\s+)?)[^\s"',}\]]+[^"'\n}\]]*"#,
+        ),
+        pattern(
+            &["bearer"],
+            r"(?i)(?P<keep>\bbearer\s+)[A-Za-z0-9\-._~+/=]{6,}",
+        ),
+        pattern(
+            &["basic "],
+            r"(?i)(?P<keep>\bbasic\s+)[A-Za-z0-9+/]{10,}={0,2}",
+        ),
+        // --password value, IDENTIFIED BY 'value', curl -u value.
+        pattern(
+            KEY_WORDS,
+            r#"(?i)(?P<keep>--?(?:[\w.\-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key))\s+)["']?[^\s"']+["']?"#,
+        ),
+        pattern(
+            &["identified"],
+            r#"(?i)(?P<keep>\bidentified\s+by\s+)["'][^"']*["']"#,
+        ),
+        pattern(&["curl"], r"(?P<keep>\bcurl\b[^\n]*?\s-u\s+)\S+"),
         // key=value, key: value, "key": "value", 'key' = 'value', key -> value, and Flink's "property: key, value".
-        format!(r#"(?i)(?P<keep>["'\\]*\b{key}["'\\]*\s*(?:==?|:|=>|->)\s*){value}"#),
-        format!(r#"(?i)(?P<keep>\bproperty: {key}, ){value}"#),
+        Pattern {
+            words: KEY_WORDS,
+            regex: format!(r#"(?i)(?P<keep>["'\\]*\b{key}["'\\]*\s*(?:=>|->|==?|:)\s*){value}"#),
+        },
+        Pattern {
+            words: &["property: "],
+            regex: format!(r#"(?i)(?P<keep>\bproperty: {key}, ){value}"#),
+        },
         // Tokens that show by their form.
-        r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b".to_owned(),
-        r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?".to_owned(),
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w\-]{15,}|xox[abeprs]-[\w\-]{8,})".to_owned(),
-        r"\bAIza[\w\-]{30,}|\bya29\.[\w\-]{10,}".to_owned(),
-        r"\b(?:sk|rk|pk)_(?:live|test)_\w{10,}|\bsk-[\w\-]{20,}|\bhf_\w{20,}|\bnpm_\w{20,}|\bpypi-[\w\-]{20,}".to_owned(),
-        r"\bdop_v1_\w{20,}|\bSG\.[\w\-]{10,}\.[\w\-]{10,}|\bhvs\.[\w\-]{15,}".to_owned(),
-        r"(?P<keep>hooks\.slack\.com/services/)[\w/]+".to_owned(),
+        pattern(
+            &["akia", "asia", "aroa", "aida"],
+            r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b",
+        ),
+        pattern(
+            &["eyj"],
+            r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?",
+        ),
+        pattern(
+            &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+            r"\bgh[pousr]_[A-Za-z0-9]{20,}",
+        ),
+        pattern(
+            &["github_pat_", "glpat-", "xox"],
+            r"\b(?:github_pat_\w{20,}|glpat-[\w\-]{15,}|xox[abeprs]-[\w\-]{8,})",
+        ),
+        pattern(&["aiza", "ya29."], r"\bAIza[\w\-]{30,}|\bya29\.[\w\-]{10,}"),
+        pattern(
+            &["k_live_", "k_test_", "sk-"],
+            r"\b(?:sk|rk|pk)_(?:live|test)_\w{10,}|\bsk-[\w\-]{20,}",
+        ),
+        pattern(
+            &["hf_", "npm_", "pypi-"],
+            r"\bhf_\w{20,}|\bnpm_\w{20,}|\bpypi-[\w\-]{20,}",
+        ),
+        pattern(
+            &["dop_v1_", "sg.", "hvs."],
+            r"\bdop_v1_\w{20,}|\bSG\.[\w\-]{10,}\.[\w\-]{10,}|\bhvs\.[\w\-]{15,}",
+        ),
+        pattern(
+            &["hooks.slack.com"],
+            r"(?P<keep>hooks\.slack\.com/services/)[\w/]+",
+        ),
     ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
+}
+
+/// The patterns compiled, behind one search for all their words.
+struct Redactor {
+    search: AhoCorasick,
+    /// Patterns of each word, one bit a pattern.
+    patterns_of_word: Vec<u64>,
+    regexes: Vec<Regex>,
+}
+
+static REDACTOR: LazyLock<Option<Redactor>> = LazyLock::new(|| {
+    let (mut words, mut bits, mut regexes) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, pattern) in patterns().into_iter().enumerate() {
+        regexes.push(Regex::new(&pattern.regex).ok()?);
+        for word in pattern.words {
+            words.push(*word);
+            bits.push(1 << index);
+        }
+    }
+    let search = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(&words)
+        .ok()?;
+    Some(Redactor {
+        search,
+        patterns_of_word: bits,
+        regexes,
+    })
 });
 
 /// The text without its secrets; borrowed where there are none.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let suspicious = TRIGGER
-        .as_ref()
-        .is_none_or(|trigger| trigger.is_match(text));
-    if !suspicious {
-        return Cow::Borrowed(text);
-    }
+    // The patterns are constant and a test compiles them; without them nothing may leave.
+    let Some(redactor) = REDACTOR.as_ref() else {
+        return Cow::Borrowed(MASK);
+    };
+    let words = redactor.search.find_overlapping_iter(text);
+    let wanted = words.fold(0, |bits, word| {
+        bits | redactor.patterns_of_word[word.pattern().as_usize()]
+    });
     let mut current = Cow::Borrowed(text);
-    for pattern in PATTERNS.iter() {
-        if let Cow::Owned(hidden) = pattern.replace_all(&current, hide) {
+    for (index, regex) in redactor.regexes.iter().enumerate() {
+        if wanted & (1 << index) == 0 {
+            continue;
+        }
+        if let Cow::Owned(hidden) = regex.replace_all(&current, hide) {
             current = Cow::Owned(hidden);
         }
     }

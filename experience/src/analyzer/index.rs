@@ -2,17 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::spot::{CompiledRule, Event, Hit};
-use crate::problem::{Problem, Rule};
+use crate::problem::{Problem, Rule, rule::RuleLevel};
 use crate::template::simple_name;
 
-/// The rules of a pack, compiled, behind a search for their key texts.
+/// The rules of a pack, compiled, behind searches for their key texts.
 #[derive(Debug)]
 pub(crate) struct RuleIndex {
     rules: Vec<CompiledRule>,
+    all: KeySearch,
+    /// Only rules that say themselves that information is enough: most lines of a log are looked at by these alone.
+    quiet: KeySearch,
+}
+
+#[derive(Debug)]
+struct KeySearch {
     search: Option<AhoCorasick>,
     /// Rules of each key text, by the search's pattern number.
     of_key: Vec<Vec<usize>>,
@@ -20,37 +27,72 @@ pub(crate) struct RuleIndex {
 
 impl RuleIndex {
     pub(crate) fn new(problems: &[Problem]) -> Self {
-        let mut rules = Vec::new();
-        let mut of_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (problem, rule) in problems
-            .iter()
-            .enumerate()
-            .flat_map(|(i, p)| p.rules.iter().map(move |r| (i, r)))
-        {
-            for key in keys(rule) {
-                of_key.entry(key).or_default().push(rules.len());
-            }
-            let regex = rule
-                .regex
-                .as_deref()
-                .and_then(|pattern| Regex::new(pattern).ok());
-            rules.push(CompiledRule {
-                problem,
-                rule: rule.clone(),
-                regex,
-            });
-        }
-        let (keys, of_key): (Vec<String>, Vec<Vec<usize>>) = of_key.into_iter().unzip();
+        let numbered = problems.iter().enumerate();
+        let rules = numbered
+            .flat_map(|(index, problem)| problem.rules.iter().map(move |rule| (index, rule)));
+        let rules: Vec<CompiledRule> = rules
+            .map(|(problem, rule)| compile(problem, rule))
+            .collect();
+        let quiet = |rule: &Rule| rule.level == Some(RuleLevel::Info);
         Self {
+            all: KeySearch::new(&rules, |_| true, None),
+            quiet: KeySearch::new(&rules, quiet, Some(AhoCorasickKind::DFA)),
             rules,
-            search: AhoCorasick::new(keys).ok(),
-            of_key,
         }
     }
 
     /// The rules that fire on an event.
     pub(super) fn hits(&self, event: &Event<'_>) -> Vec<Hit> {
-        let mut candidates: Vec<usize> = Vec::new();
+        let search = if event.is_quiet() {
+            &self.quiet
+        } else {
+            &self.all
+        };
+        let candidates = search.candidates(event);
+        candidates
+            .into_iter()
+            .filter_map(|rule| event.check(&self.rules[rule]))
+            .collect()
+    }
+}
+
+fn compile(problem: usize, rule: &Rule) -> CompiledRule {
+    let regex = rule
+        .regex
+        .as_deref()
+        .and_then(|pattern| Regex::new(pattern).ok());
+    CompiledRule {
+        problem,
+        rule: rule.clone(),
+        regex,
+    }
+}
+
+impl KeySearch {
+    fn new(
+        rules: &[CompiledRule],
+        wanted: impl Fn(&Rule) -> bool,
+        kind: Option<AhoCorasickKind>,
+    ) -> Self {
+        let mut of_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, compiled) in rules
+            .iter()
+            .enumerate()
+            .filter(|(_, compiled)| wanted(&compiled.rule))
+        {
+            for key in keys(&compiled.rule) {
+                of_key.entry(key).or_default().push(index);
+            }
+        }
+        let (keys, of_key): (Vec<String>, Vec<Vec<usize>>) = of_key.into_iter().unzip();
+        Self {
+            search: AhoCorasick::builder().kind(kind).build(keys).ok(),
+            of_key,
+        }
+    }
+
+    fn candidates(&self, event: &Event<'_>) -> Vec<usize> {
+        let mut candidates = Vec::new();
         if let Some(search) = &self.search {
             for text in event.texts() {
                 for found in search.find_overlapping_iter(text) {
@@ -61,22 +103,20 @@ impl RuleIndex {
         candidates.sort_unstable();
         candidates.dedup();
         candidates
-            .into_iter()
-            .filter_map(|rule| event.check(&self.rules[rule]))
-            .collect()
     }
 }
 
-/// Texts one of which must occur in an event for the rule to fire.
+/// Texts one of which must occur in an event for the rule to fire. Names of exceptions are rarer than words.
 fn keys(rule: &Rule) -> Vec<String> {
-    if let Some(longest) = rule.message_all.iter().max_by_key(|part| part.len()) {
-        return vec![longest.clone()];
+    if !rule.exception.is_empty() {
+        return rule
+            .exception
+            .iter()
+            .map(|class| simple_name(class).to_owned())
+            .collect();
     }
-    if !rule.message.is_empty() {
-        return rule.message.clone();
+    match rule.message_all.iter().max_by_key(|part| part.len()) {
+        Some(longest) if rule.message.is_empty() => vec![longest.clone()],
+        _ => rule.message.clone(),
     }
-    rule.exception
-        .iter()
-        .map(|class| simple_name(class).to_owned())
-        .collect()
 }

@@ -63,6 +63,15 @@ impl<'e> Event<'e> {
         }
     }
 
+    /// A line of information without an exception: only rules that ask for such lines look at it.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.chain.is_empty()
+            && matches!(
+                self.level,
+                LogLevel::Info | LogLevel::Debug | LogLevel::Trace
+            )
+    }
+
     /// Every text of the event.
     pub(super) fn texts(&self) -> impl Iterator<Item = &'e str> {
         let links = self

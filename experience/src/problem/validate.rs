@@ -8,6 +8,9 @@ use super::Problem;
 use crate::sizing;
 use crate::words::{self, PLACES};
 
+/// Shorter texts occur everywhere.
+const SHORTEST_KEY_BYTES: usize = 4;
+
 /// Everything that is wrong with the problems of a pack, one sentence a mistake.
 #[must_use]
 pub fn mistakes(problems: &[Problem]) -> Vec<String> {
@@ -130,6 +133,16 @@ fn rules(problem: &Problem, found: &mut Vec<String>) {
         }
         if rule.exception.is_empty() && rule.message.is_empty() && rule.message_all.is_empty() {
             found.push(format!("rule {index}: neither exception nor message"));
+        }
+        let keys = if rule.exception.is_empty() {
+            &rule.message
+        } else {
+            &rule.exception
+        };
+        if rule.message_all.is_empty() && keys.iter().any(|key| key.len() < SHORTEST_KEY_BYTES) {
+            found.push(format!(
+                "rule {index}: a text of less than {SHORTEST_KEY_BYTES} bytes says nothing"
+            ));
         }
         if let Some(Err(error)) = rule.regex.as_deref().map(Regex::new) {
             found.push(format!("rule {index}: {error}"));
