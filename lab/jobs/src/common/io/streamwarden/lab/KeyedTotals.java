@@ -42,7 +42,7 @@ final class KeyedTotals extends KeyedProcessFunction<Integer, Event, Event> impl
         if (remembered > 0) {
             history.add(new byte[remembered]);
         }
-        out.collect(event.with(now, "total"));
+        out.collect(event.with(now, event.body));
     }
 
     @Override

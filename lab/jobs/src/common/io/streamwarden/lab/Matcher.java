@@ -61,7 +61,7 @@ final class Matcher extends KeyedCoProcessFunction<Integer, Event, Event, Event>
             return;
         }
         other.clear();
-        out.collect(event.with(event.amount - partner.amount, "matched"));
+        out.collect(event.with(event.amount - partner.amount, event.body));
     }
 
     @Override
@@ -70,7 +70,7 @@ final class Matcher extends KeyedCoProcessFunction<Integer, Event, Event, Event>
         if (waiting != null && waiting.timestampMs + waitMs <= timestamp) {
             left.clear();
             right.clear();
-            out.collect(waiting.with(waiting.amount, "unmatched"));
+            out.collect(waiting.with(waiting.amount, waiting.body));
         }
     }
 

@@ -44,7 +44,7 @@ final class Steps {
 
         @Override
         void process(Event event, Collector<Event> out) {
-            out.collect(event.with(event.amount * 1.07, what + ":" + event.key));
+            out.collect(event.with(event.amount * 1.07, what + event.body));
         }
     }
 
@@ -103,7 +103,7 @@ final class Steps {
         @Override
         void process(Event event, Collector<Event> out) {
             if (Math.floorMod(event.id, channels) == channel) {
-                out.collect(event.with(event.amount, "to " + channel));
+                out.collect(event.with(event.amount, event.body));
             }
         }
     }

@@ -46,7 +46,7 @@ final class WindowSum extends ProcessWindowFunction<Event, Event, Integer, TimeW
             }
         }
         if (last != null) {
-            out.collect(last.with(sum, "window " + context.window().getStart()));
+            out.collect(last.with(sum, last.body));
         }
     }
 
