@@ -15,6 +15,8 @@ def main() -> None:
     train.add_argument("--dataset", type=Path, required=True, help="folder that `lab dataset` wrote")
     train.add_argument("--models", type=Path, required=True, help="folder of the shipped models")
     train.add_argument("--work", type=Path, required=True, help="folder for models with something left out")
+    train.add_argument("--only-topologies", action="store_true",
+                       help="leave out the models without a Flink version or a kind of fault")
     report = commands.add_parser("report", help="REPORT.md and MODEL_CARD.md from evaluations")
     report.add_argument("--work", type=Path, required=True)
     report.add_argument("--models", type=Path, required=True)
@@ -26,7 +28,7 @@ def main() -> None:
 
     if options.command == "train":
         from .train import Trainer
-        Trainer(options.dataset, options.models, options.work, note).run()
+        Trainer(options.dataset, options.models, options.work, note, options.only_topologies).run()
     else:
         from .report import write
         write(options.work, options.models)

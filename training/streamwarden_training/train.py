@@ -84,9 +84,10 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np
 class Trainer:
     """Trains and writes everything of one dataset."""
 
-    def __init__(self, dataset: Path, models: Path, work: Path, note):
+    def __init__(self, dataset: Path, models: Path, work: Path, note, only_topologies: bool = False):
         self.rows = load(dataset)
         self.models, self.work, self.note = models, work, note
+        self.only_topologies = only_topologies
         self.tapes = json.loads((dataset / "tapes.json").read_text())
         digest = hashlib.sha256()
         for scope in SCOPES:
@@ -99,14 +100,16 @@ class Trainer:
         figures = {}
         for scope in SCOPES:
             figures[scope] = self.scope(self.rows[scope])
+        self.work.mkdir(parents=True, exist_ok=True)
+        (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
+        if self.only_topologies:
+            return
         for version in sorted({tape["flink_version"] for tape in self.tapes.values()}):
             self.without("flink", version, lambda rows, version=version: rows.flink_version != version)
         for slug in sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]}):
             with_slug = {name for name, tape in self.tapes.items()
                          if any(fault["slug"] == slug for fault in tape["label"]["faults"])}
             self.without("slug", slug, lambda rows, gone=with_slug: ~np.isin(rows.tape, list(gone)))
-        self.work.mkdir(parents=True, exist_ok=True)
-        (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
 
     def scope(self, rows: Rows) -> dict:
         labels = labels_of(rows)
