@@ -53,11 +53,12 @@ mod tests {
         );
     }
 
-    #[test]
-    fn every_key_has_a_partition_that_exists() {
-        for number in 0..1000 {
-            let partition = partition_of(&format!("cluster-{number}"), 7);
-            assert!((0..7).contains(&partition), "{partition}");
+    proptest::proptest! {
+        #[test]
+        fn every_key_has_one_partition_and_it_exists(key: String, partitions in 1..500_i32) {
+            let partition = partition_of(&key, partitions);
+            assert!((0..partitions).contains(&partition), "{partition}");
+            assert_eq!(partition, partition_of(&key, partitions));
         }
     }
 }

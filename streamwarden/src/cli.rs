@@ -96,7 +96,7 @@ pub struct RunArgs {
     )]
     pub flink: Vec<String>,
     #[command(flatten)]
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "clap takes no words for a group")]
     pub place: PlaceArgs,
 }
 
@@ -113,7 +113,7 @@ pub struct DemoArgs {
     #[arg(long)]
     pub exit_at_end: bool,
     #[command(flatten)]
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "clap takes no words for a group")]
     pub place: PlaceArgs,
 }
 
@@ -196,7 +196,7 @@ pub struct ReplayArgs {
     #[arg(long)]
     pub exit_at_end: bool,
     #[command(flatten)]
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "clap takes no words for a group")]
     pub place: PlaceArgs,
 }
 
