@@ -1,6 +1,6 @@
 //! `lab evaluate`: every tape through the whole core, featurizer and judgement, with models that never saw its topology.
 //!
-//! Writes one JSON object a tape: its label, and every finding that was opened, updated or resolved, with its time.
+//! Each tape is played once for each way to lay the grid of windows over it. Writes one JSON object each: its label, and every finding that was opened, updated or resolved, with its time.
 //! Training's report counts from these what was right.
 
 use std::io::{self, Write};
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use streamwarden_experience::{Experience, PackError};
+use streamwarden_featurizer::dataset::PHASES_MS;
 use streamwarden_featurizer::schema;
 use streamwarden_inference::setup::{self, Fingerprints};
 use streamwarden_inference::{InferenceConfig, SetupError};
@@ -16,7 +17,7 @@ use streamwarden_proto::cloud_event::{FindingEvent, parse_rfc3339};
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::tape::TapeHeader;
 
-use crate::replay::{ReplayError, Replayed, replay, tapes};
+use crate::replay::{Played, ReplayError, read, tapes};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +45,11 @@ pub fn evaluate(from: &Path, models: Option<&str>, out: &mut impl Write) -> Resu
     let experience = Arc::new(Experience::builtin()?);
     let mut count = 0;
     for path in tapes(from)? {
-        let played = replay(&path, &experience)?;
+        let played = read(&path)?;
         let Some(folder) = models_for(&played.header, models) else { continue };
-        writeln!(out, "{}", judge(&played, folder, &experience)?)?;
+        for phase_ms in PHASES_MS {
+            writeln!(out, "{}", judge(&played, phase_ms, folder.clone(), &experience)?)?;
+        }
         count += 1;
     }
     Ok(count)
@@ -65,18 +68,24 @@ fn models_for(header: &TapeHeader, models: Option<&str>) -> Option<Option<PathBu
     folder.is_dir().then_some(Some(folder))
 }
 
-fn judge(played: &Replayed, models: Option<PathBuf>, experience: &Arc<Experience>) -> Result<Value, EvaluateError> {
+fn judge(
+    played: &Played,
+    phase_ms: i64,
+    models: Option<PathBuf>,
+    experience: &Arc<Experience>,
+) -> Result<Value, EvaluateError> {
     let config = InferenceConfig { models, ..InferenceConfig::default() };
     let fingerprints: Fingerprints =
         Scope::MODELLED.into_iter().map(|scope| (scope, schema(scope).fingerprint())).collect();
     let mut diagnosis = setup::diagnosis(&config, Arc::clone(experience), &fingerprints)?;
     let mut events = Vec::new();
-    for event in &played.events {
-        events.extend(diagnosis.push(event));
+    for event in played.features(experience, phase_ms) {
+        events.extend(diagnosis.push(&event));
     }
     let rows: Vec<Value> = events.iter().map(summary).collect();
     Ok(json!({
         "tape": played.name,
+        "phase_ms": phase_ms,
         "flink_version": played.header.flink_version,
         "label": played.header.label,
         "last_ms": played.last_ms,
