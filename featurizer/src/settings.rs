@@ -37,6 +37,9 @@ pub(crate) fn number(settings: &Settings, keys: &[&str]) -> f64 {
 /// `true` is 1, `false` is 0; what is not set is off, as is Flink's default for all switches that are asked for.
 /// Missing where no configuration is known at all.
 pub(crate) fn switch(settings: &Settings, keys: &[&str]) -> f64 {
+    if settings.is_empty() {
+        return f64::NAN;
+    }
     match first(settings, keys)
         .map(str::to_ascii_lowercase)
         .as_deref()

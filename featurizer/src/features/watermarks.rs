@@ -164,11 +164,11 @@ pub(crate) const FAMILY: Family = Family {
             "share of late records",
             "Share of the records that came after their window and were dropped.",
             "no step that drops late records, or no records",
+            // Two counters, read one after the other: the share may seem to be a little above 1.
             |v| {
-                stats::ratio(
-                    stats::sum(v.own.of(LateRecordsDropped)),
-                    stats::sum(&v.own.records_in()),
-                )
+                let late = stats::sum(v.own.of(LateRecordsDropped));
+                let share = stats::ratio(late, stats::sum(&v.own.records_in()));
+                if share > 1.0 { 1.0 } else { share }
             },
         ),
     ],
