@@ -1,8 +1,10 @@
 //! The notifier from outside: findings in, messages and answers out.
 
+mod alertmanager;
 mod alerts;
 mod api;
 mod delivery;
+mod line;
 mod postgres;
 mod programs;
 mod service;

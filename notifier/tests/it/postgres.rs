@@ -11,7 +11,7 @@ use crate::slack::Slack;
 use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
 
 /// A server that ends with the test.
-struct Postgres {
+pub(crate) struct Postgres {
     directory: tempfile::TempDir,
     binaries: PathBuf,
     port: u16,
@@ -47,7 +47,7 @@ fn run(command: &mut Command) {
 }
 
 impl Postgres {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -91,7 +91,7 @@ impl Postgres {
         self.directory.path().join("data")
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://sw@127.0.0.1:{}/postgres", self.port)
     }
 }
