@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use streamwarden_proto::cloud_event::rfc3339;
+use streamwarden_proto::cloud_event::{parse_rfc3339, rfc3339};
 
 use crate::alerts::intent::{AlertBrief, IntentKind};
 use crate::channels::http::{Client, accepted};
@@ -12,6 +12,8 @@ use crate::message::build::name_of;
 
 /// Without an end, Alertmanager would end an alert after its own `resolve_timeout`.
 const OPEN_FOR_MS: i64 = 30 * 24 * 3_600_000;
+/// Clocks of two machines are less apart than this.
+const CLOCKS_APART_MS: i64 = 60_000;
 
 /// Alertmanager.
 pub struct Alertmanager {
@@ -26,10 +28,12 @@ impl Alertmanager {
 
 fn alert(brief: &AlertBrief, delivery: &Delivery<'_>) -> Value {
     let finding = &brief.finding;
-    let ends_at = match (&brief.ended, delivery.intent.kind) {
-        (Some(_), _) | (None, IntentKind::Resolved) => rfc3339(delivery.now_ms),
-        (None, _) => rfc3339(delivery.now_ms + OPEN_FOR_MS),
-    };
+    let over = brief.ended.is_some() || delivery.intent.kind == IntentKind::Resolved;
+    let ends_at = rfc3339(if over {
+        ended_ms(brief, delivery.now_ms)
+    } else {
+        delivery.now_ms + OPEN_FOR_MS
+    });
     let changes: Vec<String> = finding.actions.iter().map(change).collect();
     json!({
         // What makes an alert the same alert for Alertmanager: nothing in it may change while it is open.
@@ -53,6 +57,12 @@ fn alert(brief: &AlertBrief, delivery: &Delivery<'_>) -> Value {
         "endsAt": ends_at,
         "generatorURL": brief.link,
     })
+}
+
+/// Alertmanager takes an end only if it lies in its own past; its clock may be behind ours.
+fn ended_ms(brief: &AlertBrief, now_ms: i64) -> i64 {
+    let began_ms = parse_rfc3339(&brief.began).unwrap_or(now_ms - CLOCKS_APART_MS);
+    (now_ms - CLOCKS_APART_MS).max(began_ms + 1)
 }
 
 fn change(action: &streamwarden_proto::finding::Action) -> String {
