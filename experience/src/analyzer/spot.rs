@@ -1,5 +1,7 @@
 //! The places of an event that a rule is checked against.
 
+use std::borrow::Cow;
+
 use streamwarden_proto::v1::{LogEvent, LogLevel, ThrowableLink};
 
 use crate::problem::{Rule, RuleTarget};
@@ -199,21 +201,26 @@ fn check_message(compiled: &CompiledRule, message: &str) -> Option<Context> {
     Some(context)
 }
 
-/// Whether a class is meant by a rule's simple or qualified name.
+/// Whether a class is meant by a rule's simple or qualified name. An inner class is written with a dot.
 fn is_class(class: &str, pattern: &str) -> bool {
-    if pattern.contains('.') {
-        return class == pattern
-            || class.ends_with(pattern) && class[..class.len() - pattern.len()].ends_with('.');
+    if !pattern.contains('.') {
+        return simple_name(class) == pattern;
     }
-    simple_name(class) == pattern
+    let dotted = if class.contains('$') {
+        Cow::Owned(class.replace('$', "."))
+    } else {
+        Cow::Borrowed(class)
+    };
+    dotted
+        .strip_suffix(pattern)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
-/// Whether a text names an exception by its simple name.
+/// Whether a text names an exception by the name that a rule has for it.
 fn names(text: &str, pattern: &str) -> bool {
-    let name = simple_name(pattern);
-    text.match_indices(name).any(|(at, _)| {
+    text.match_indices(pattern).any(|(at, _)| {
         let before = text[..at].bytes().next_back();
-        let after = text[at + name.len()..].bytes().next();
+        let after = text[at + pattern.len()..].bytes().next();
         before.is_none_or(|byte| !byte.is_ascii_alphanumeric())
             && after.is_none_or(|byte| !byte.is_ascii_alphanumeric())
     })

@@ -11,6 +11,8 @@ const MAX_FRAMES: usize = 12;
 /// Exceptions kept of a chain: the first ones, and a moving window of the last ones.
 const FIRST_LINKS: usize = 16;
 const LAST_LINKS: usize = 32;
+/// Exceptions taken out of the last one's message.
+const MAX_UNWRAPPED: usize = 4;
 const MAX_CLASS_BYTES: usize = 256;
 const MAX_FRAME_BYTES: usize = 300;
 
@@ -262,6 +264,7 @@ impl TraceBuilder {
         }
         let mut chain = self.first;
         chain.extend(self.last);
+        unwrap_last(&mut chain);
         for link in &mut chain {
             seal(link, coder);
         }
@@ -295,6 +298,28 @@ fn clean_frame(frame: &str) -> String {
     let open = frame.find('(').unwrap_or(frame.len());
     let start = frame[..open].rfind('/').map_or(0, |at| at + 1);
     frame[start..].to_owned()
+}
+
+/// An exception whose cause was lost on the way still names it in its message: `CompletionException: a.b.C: message`.
+fn unwrap_last(chain: &mut Vec<ThrowableLink>) {
+    for _ in 0..MAX_UNWRAPPED {
+        let Some(last) = chain.iter().rfind(|link| !link.suppressed) else {
+            return;
+        };
+        let Some(class) = exception_class(&last.message) else {
+            return;
+        };
+        let message = last.message[class.len()..]
+            .trim_start_matches(':')
+            .trim_start()
+            .to_owned();
+        let inner = ThrowableLink {
+            exception: class.to_owned(),
+            message,
+            ..ThrowableLink::default()
+        };
+        chain.push(inner);
+    }
 }
 
 fn seal(link: &mut ThrowableLink, coder: &TemplateCoder) {
