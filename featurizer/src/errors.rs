@@ -122,7 +122,7 @@ impl Errors {
                 process_id: "",
                 concurrent: entry.concurrent,
             };
-            self.found(reader, place, reading, subjects)
+            self.found(reader, &place, reading, subjects)
         });
         found.collect()
     }
@@ -169,7 +169,7 @@ impl Errors {
                 process_id: &batch.process_id,
                 concurrent: false,
             };
-            self.found(reader, place, reading, subjects)
+            self.found(reader, &place, reading, subjects)
         });
         found.collect()
     }
@@ -218,7 +218,7 @@ impl Errors {
                 job_id: Some(snapshot.job_id.clone()),
                 ..ErrorSubjects::default()
             };
-            found.extend(self.found(reader, place, reading, subjects));
+            found.extend(self.found(reader, &place, reading, subjects));
         }
         found
     }
@@ -227,7 +227,7 @@ impl Errors {
     fn found(
         &mut self,
         reader: &ErrorReader,
-        place: Place<'_>,
+        place: &Place<'_>,
         reading: Reading,
         subjects: ErrorSubjects,
     ) -> Option<Found> {
@@ -239,7 +239,7 @@ impl Errors {
         }
         let consequence = place.concurrent
             || reading.symptom
-            || self.is_explained(reader, &place, &reading, &subjects);
+            || self.is_explained(reader, place, &reading, &subjects);
         if !consequence && !reading.slug.is_empty() {
             self.remember_cause(place.at_ms, &reading.slug, subjects.job_id.clone());
         }

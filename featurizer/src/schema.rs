@@ -21,9 +21,13 @@ pub(crate) struct Feature<F> {
     value: F,
 }
 
-pub(crate) type JobFeature = Feature<fn(&JobView<'_>) -> f64>;
-pub(crate) type VertexFeature = Feature<fn(&VertexView<'_>) -> f64>;
-pub(crate) type TaskManagerFeature = Feature<fn(&TaskManagerView<'_>) -> f64>;
+type JobValue = fn(&JobView<'_>) -> f64;
+type VertexValue = fn(&VertexView<'_>) -> f64;
+type TaskManagerValue = fn(&TaskManagerView<'_>) -> f64;
+
+pub(crate) type JobFeature = Feature<JobValue>;
+pub(crate) type VertexFeature = Feature<VertexValue>;
+pub(crate) type TaskManagerFeature = Feature<TaskManagerValue>;
 
 impl<F: Copy> Feature<F> {
     /// Name, unit, label (stands before a value), description (a sentence), meaning of "missing", value.
@@ -162,11 +166,11 @@ fn finite(value: f64) -> f32 {
     }
 }
 
-pub(crate) static JOB: LazyLock<ScopeFeatures<fn(&JobView<'_>) -> f64>> =
+pub(crate) static JOB: LazyLock<ScopeFeatures<JobValue>> =
     LazyLock::new(|| ScopeFeatures::new(Scope::Job, |family| family.job));
-pub(crate) static VERTEX: LazyLock<ScopeFeatures<fn(&VertexView<'_>) -> f64>> =
+pub(crate) static VERTEX: LazyLock<ScopeFeatures<VertexValue>> =
     LazyLock::new(|| ScopeFeatures::new(Scope::Vertex, |family| family.vertex));
-pub(crate) static TASKMANAGER: LazyLock<ScopeFeatures<fn(&TaskManagerView<'_>) -> f64>> =
+pub(crate) static TASKMANAGER: LazyLock<ScopeFeatures<TaskManagerValue>> =
     LazyLock::new(|| ScopeFeatures::new(Scope::TaskManager, |family| family.taskmanager));
 
 /// Clusters have findings (nothing answers), but no features.

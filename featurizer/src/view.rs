@@ -80,26 +80,18 @@ impl<'a> JobView<'a> {
             .flat_map(|vertex| vertex.taskmanagers.iter().flatten());
         hosts(ids, self.cluster.taskmanagers)
     }
+}
 
-    /// Subtasks that the graph asks for.
-    pub(crate) fn subtasks_wanted(&self) -> f64 {
-        stats::sum_of(
-            self.graph
-                .vertices()
-                .iter()
-                .map(|vertex| f64::from(vertex.parallelism)),
-        )
-    }
+/// Subtasks that a job's graph asks for.
+pub(crate) fn subtasks_wanted(job: &JobView<'_>) -> f64 {
+    let vertices = job.graph.vertices().iter();
+    stats::sum_of(vertices.map(|vertex| f64::from(vertex.parallelism)))
+}
 
-    /// Slots that the job needs where all vertices share slots: the highest parallelism.
-    pub(crate) fn slots_wanted(&self) -> f64 {
-        stats::max_of(
-            self.graph
-                .vertices()
-                .iter()
-                .map(|vertex| f64::from(vertex.parallelism)),
-        )
-    }
+/// Slots that a job needs where all vertices share slots: the highest parallelism.
+pub(crate) fn slots_wanted(job: &JobView<'_>) -> f64 {
+    let vertices = job.graph.vertices().iter();
+    stats::max_of(vertices.map(|vertex| f64::from(vertex.parallelism)))
 }
 
 /// Each of these TaskManagers once, in the order of their ids.

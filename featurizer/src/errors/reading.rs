@@ -36,7 +36,7 @@ impl Reading {
             &code_of(link),
             &link.exception,
             &link.message,
-            matched,
+            matched.as_ref(),
             link.frames.first(),
         ))
     }
@@ -58,10 +58,10 @@ impl Reading {
                 &code_of(link),
                 &link.exception,
                 &link.message,
-                matched,
+                matched.as_ref(),
                 link.frames.first(),
             ),
-            None => Self::new(&event.code, "", &event.text, matched, None),
+            None => Self::new(&event.code, "", &event.text, matched.as_ref(), None),
         })
     }
 
@@ -72,7 +72,7 @@ impl Reading {
         }
         let matched = experience.analyze_event(event);
         let (code, _) = template_code(&event.logger, &event.text);
-        let mut reading = Self::new(&code, "", &event.text, matched, None);
+        let mut reading = Self::new(&code, "", &event.text, matched.as_ref(), None);
         if reading.slug.is_empty() {
             reading.group = Group::Checkpoint;
         }
@@ -83,22 +83,22 @@ impl Reading {
         code: &str,
         exception: &str,
         message: &str,
-        matched: Option<Match<'_>>,
+        matched: Option<&Match<'_>>,
         thrower: Option<&String>,
     ) -> Self {
-        let frame = matched.as_ref().and_then(|matched| matched.frame.clone());
-        let problem = matched.as_ref().map(|matched| matched.problem);
+        let frame = matched.and_then(|matched| matched.frame.clone());
+        let problem = matched.map(|matched| matched.problem);
         Self {
             code: code.to_owned(),
             slug: problem
                 .map(|problem| problem.slug.clone())
                 .unwrap_or_default(),
             scope: problem.map(|problem| problem.scope),
-            confidence: matched.as_ref().map_or(0.0, |matched| matched.confidence),
+            confidence: matched.map_or(0.0, |matched| matched.confidence),
             exception: exception.to_owned(),
             message: message.chars().take(MESSAGE_LIMIT_CHARS).collect(),
             frame: frame.or_else(|| thrower.cloned()).unwrap_or_default(),
-            symptom: matched.as_ref().is_some_and(|matched| matched.consequence),
+            symptom: matched.is_some_and(|matched| matched.consequence),
             group: problem.map_or(Group::Other, |problem| {
                 Group::of_problem(&problem.slug, problem.class)
             }),

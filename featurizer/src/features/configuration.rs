@@ -4,7 +4,7 @@ use super::checkpoints::{interval_ms, timeout_ms};
 use crate::schema::{Family, JobFeature, TaskManagerFeature, VertexFeature};
 use crate::settings::{choice, number, size_bytes, switch};
 use crate::stats;
-use crate::view::{JobView, TaskManagerView};
+use crate::view::{JobView, TaskManagerView, slots_wanted, subtasks_wanted};
 
 const NOT_SET: &str = "not set, or not known";
 const UNKNOWN: &str = "the cluster's resources are not known";
@@ -54,7 +54,7 @@ pub(crate) const FAMILY: Family = Family {
             "parallelism against the job's highest",
             "Parallelism of the step against the highest in the job.",
             "never",
-            |v| stats::ratio(v.own.parallelism as f64, v.job.slots_wanted()),
+            |v| stats::ratio(v.own.parallelism as f64, slots_wanted(v.job)),
         ),
         VertexFeature::new(
             "unaligned_checkpoints",
@@ -93,7 +93,7 @@ pub(crate) const FAMILY: Family = Family {
             "highest parallelism",
             "Highest parallelism of any step.",
             "never",
-            |j| j.slots_wanted(),
+            slots_wanted,
         ),
         JobFeature::new(
             "subtasks",
@@ -101,7 +101,7 @@ pub(crate) const FAMILY: Family = Family {
             "subtasks",
             "Subtasks of all steps.",
             "never",
-            |j| j.subtasks_wanted(),
+            subtasks_wanted,
         ),
         JobFeature::new(
             "slots_total",
@@ -129,9 +129,9 @@ pub(crate) const FAMILY: Family = Family {
                 let total = slots_total(j);
                 // No slots at all is more wanted than there is, by as much as there can be.
                 if total == 0.0 {
-                    j.slots_wanted()
+                    slots_wanted(j)
                 } else {
-                    stats::ratio(j.slots_wanted(), total)
+                    stats::ratio(slots_wanted(j), total)
                 }
             },
         ),
@@ -146,7 +146,7 @@ pub(crate) const FAMILY: Family = Family {
                     own.share_in(&[streamwarden_proto::v1::ExecutionState::Running])
                         * own.parallelism as f64
                 }));
-                (j.slots_wanted() - running.max(0.0) - slots_free(j)).max(0.0) + 0.0 * slots_free(j)
+                (slots_wanted(j) - running.max(0.0) - slots_free(j)).max(0.0) + 0.0 * slots_free(j)
             },
         ),
         JobFeature::new(

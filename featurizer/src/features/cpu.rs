@@ -3,6 +3,7 @@
 use crate::history::Trend;
 use crate::metric::ProcessMetric::{CpuLoad, Threads};
 use crate::schema::{Family, TaskManagerFeature};
+use crate::state::process::ProcessFigures;
 use crate::stats;
 
 const MISSING: &str = "the TaskManager reports none";
@@ -55,7 +56,7 @@ pub(crate) const FAMILY: Family = Family {
             |t| {
                 stats::ratio(
                     t.own.cpu_cores(),
-                    stats::mean_of(t.cluster.present().map(|own| own.cpu_cores())),
+                    stats::mean_of(t.cluster.present().map(ProcessFigures::cpu_cores)),
                 )
             },
         ),

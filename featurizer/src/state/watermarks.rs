@@ -133,7 +133,7 @@ fn follow(tracks: &mut [Option<Track>], readings: &[f64], at_ms: i64, steps: &[S
                     since_ms: at_ms,
                     read_at_ms: at_ms,
                     window_start: None,
-                })
+                });
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the featurizer promises to whoever pushes observations into it.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod cluster;
 mod determinism;
 mod errors;
