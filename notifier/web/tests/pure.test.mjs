@@ -6,6 +6,7 @@ import { random } from "./scenario.mjs";
 import * as words from "../static/js/words.js";
 import { BOX, layout } from "../static/js/job/layout.js";
 import { asYaml, diff, yamlValue } from "../static/js/job/change.js";
+import { trimmed } from "../static/js/job/lines.js";
 import { bounds, linePath } from "../static/js/sparkline.js";
 import { byNeed, clusterGroup, didYouMean, held } from "../static/js/overview/select.js";
 
@@ -149,6 +150,16 @@ describe("text to paste", () => {
 describe("lines", () => {
   test("a gap in the figures is a gap in the line", () => {
     assert.equal(linePath([0, null, 1, 1], { width: 30, height: 10, low: 0, high: 1 }), "M0 10M20 0L30 0");
+  });
+
+  test("a young job's hour begins where its figures do", () => {
+    const series = { start: "2026-11-22T02:13:10Z", step_s: 10, lines: [{ values: [...Array(340).fill(null), ...Array(21).fill(1)] }, { values: Array(361).fill(null) }] };
+    const young = trimmed(series);
+    assert.equal(young.lines.length, 1);
+    assert.equal(young.steps, 30);
+    assert.equal(new Date(young.start + 29 * 10_000).toISOString(), "2026-11-22T03:13:10.000Z");
+    assert.equal(trimmed({ ...series, lines: [{ values: Array(361).fill(2) }] }).steps, 361);
+    assert.deepEqual(trimmed(null).lines, []);
   });
 
   test("noise does not look like drama, and the limit is always in sight", () => {

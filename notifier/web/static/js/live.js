@@ -7,6 +7,8 @@ import * as store from "./store.js";
 const POLL_MS = 10_000;
 /** After this much silence on an open stream (comments come every 15 s) it counts as broken. */
 const QUIET_MS = 45_000;
+/** Findings may come in storms: what they change is read again at most this often. */
+const CALM_MS = 2_000;
 
 export const live = { mode: "connecting", since: Date.now() };
 let source = null;
@@ -46,7 +48,7 @@ function connect() {
     store.changed();
   });
   on("jobs", (data) => store.applyJobs(data));
-  on("finding", () => { store.status.refresh(); refreshVisible("finding"); });
+  on("finding", soon);
   on("status", () => store.status.refresh());
 }
 
@@ -63,7 +65,14 @@ function on(name, use) {
 function readAll() {
   store.status.refresh();
   store.jobs.refresh();
-  refreshVisible("all");
+  refreshVisible();
+}
+
+let waiting = false;
+function soon() {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => { waiting = false; store.status.refresh(); refreshVisible(); }, CALM_MS);
 }
 
 /** Once a window: polls where the stream is broken, and tries the stream again. */

@@ -4,7 +4,7 @@
 // column by the mean place of the neighbours, swept both ways. 4. Height by the neighbours' heights, without overlap.
 
 export const BOX = { width: 208, height: 88 };
-const GAP_X = 160;
+const GAP_X = 140;
 const GAP_Y = 34;
 const WAY_HEIGHT = 28;
 const MARGIN = { x: 12, top: 34, bottom: 16 };

@@ -23,11 +23,22 @@ function roundUp(value) {
 
 const lastOf = (values) => values.findLast(present);
 
+/** A young job has no hour yet: its axis begins a little before its first figure, and spans at least this. */
+const LEAST_STEPS = 30;
+
+/** The series from its first figure on. */
+export function trimmed(series) {
+  const known = (series?.lines ?? []).filter((line) => line.values.some(present));
+  if (known.length === 0) return { lines: [], start: 0, steps: 0 };
+  const steps = Math.max(...known.map((line) => line.values.length));
+  const first = Math.min(...known.map((line) => line.values.findIndex(present)));
+  const from = Math.max(0, Math.min(first - 1, steps - LEAST_STEPS));
+  return { lines: known.map((line) => ({ ...line, values: line.values.slice(from) })), start: Date.parse(series.start) + from * series.step_s * 1000, steps: steps - from };
+}
+
 export function lines(series) {
-  const shown = (series?.lines ?? []).filter((line) => line.values.some(present));
+  const { lines: shown, start, steps } = trimmed(series);
   if (shown.length === 0) return null;
-  const steps = Math.max(...shown.map((line) => line.values.length));
-  const start = Date.parse(series.start);
   const span_ms = (steps - 1) * series.step_s * 1000;
   const marks = (series.marks ?? []).map((mark) => ({ ...mark, x: (Date.parse(mark.at) - start) / span_ms })).filter((mark) => mark.x >= 0 && mark.x <= 1);
   const axis = Array.from({ length: TICKS + 1 }, (_, index) => clock(start + (span_ms * index) / TICKS));

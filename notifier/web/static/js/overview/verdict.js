@@ -28,6 +28,7 @@ const inShort = (effect) => (effect ?? "").split(";")[0];
 
 export function sentence(jobs) {
   const counted = counts(jobs);
+  if (counted.learning === jobs.length) return "Nothing is judged before there is evidence for it; a first verdict takes about a minute.";
   const worst = [...jobs].filter((job) => job.finding).sort(byNeed)[0];
   const more = [];
   if (counted.critical > 0 && counted.warning > 0) more.push(`${count(counted.warning)} more ${counted.warning === 1 ? "shows" : "show"} a warning`);
