@@ -108,7 +108,7 @@ fn show_features(
         record.samples
     )?;
     for (feature, value) in schema(scope).features.iter().zip(&record.values) {
-        let listed = names.iter().any(|name| *name == feature.name);
+        let listed = names.contains(&feature.name);
         if listed || (names.is_empty() && !value.is_nan()) {
             write!(out, "  {}={value:.3}", feature.name)?;
         }
