@@ -4,7 +4,7 @@
 //! is one of one core.
 
 #[path = "../tests/it/stand_in.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the tests")]
 mod stand_in;
 
 use std::hint::black_box;

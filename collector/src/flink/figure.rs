@@ -23,11 +23,7 @@ impl Figure {
 
     /// As a whole number that is not negative.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturating; checked for the sign"
-    )]
+    // `as` saturates.
     pub fn whole(self) -> Option<u64> {
         self.known().map(|value| value as u64)
     }
@@ -42,7 +38,7 @@ impl Figure {
 
     /// As milliseconds since the epoch; 0 and below mean "never".
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "saturating")]
+    // `as` saturates.
     pub fn time_ms(self) -> Option<i64> {
         (self.0 > 0.0).then_some(self.0 as i64)
     }
@@ -67,15 +63,11 @@ impl<'de> Visitor<'de> for FigureVisitor {
         Ok(Figure(value))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counters above 2^53 lose their last digits, as everywhere in metrics"
-    )]
+    // Counters above 2^53 lose their last digits, as everywhere in metrics.
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Figure, E> {
         Ok(Figure(value as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "see visit_i64")]
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Figure, E> {
         Ok(Figure(value as f64))
     }

@@ -74,7 +74,7 @@ impl Directory {
                 .await
             {
                 Some(Err(error)) if !error.is_gone() => {
-                    events::answer_missing(context.cluster_id, &error)
+                    events::answer_missing(context.cluster_id, &error);
                 }
                 _ => {}
             },

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use streamwarden_collector::CollectorConfig;
+use streamwarden_collector::{ClusterTarget, ClusterWatcher, CollectorConfig, Credentials};
 use streamwarden_proto::v1::Observation;
+use streamwarden_service_runtime::Secret;
 
 use crate::seen;
 use crate::stand_in::{Answer, StandIn, recorded};
@@ -265,4 +266,31 @@ async fn the_password_of_an_address_is_not_told() {
         .poll()
         .await;
     assert!(!seen::everything(&observations).contains("hunter2"));
+}
+
+#[tokio::test]
+async fn every_request_is_logged_in_and_a_rotated_token_is_seen() {
+    let stand_in = StandIn::serving("2.2.1").await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "first\n").unwrap();
+    let token = Secret::File(file.path().to_owned());
+    let target = ClusterTarget {
+        credentials: Some(Credentials::Bearer { token }),
+        ..ClusterTarget::new("c", stand_in.url())
+    };
+    let mut watcher = ClusterWatcher::new(target, seen::quick()).unwrap();
+    watcher.poll().await;
+    let all = stand_in.authorizations();
+    assert_eq!(all.len(), stand_in.asked().len());
+    assert!(all.iter().all(|value| value == "Bearer first"));
+    std::fs::write(file.path(), "second\n").unwrap();
+    watcher.poll().await;
+    assert_eq!(stand_in.authorizations().last().unwrap(), "Bearer second");
+    std::fs::remove_file(file.path()).unwrap();
+    let observations = watcher.poll().await;
+    assert!(
+        error(&observations).contains("secret file"),
+        "{}",
+        error(&observations)
+    );
 }

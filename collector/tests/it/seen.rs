@@ -20,7 +20,7 @@ use crate::stand_in::StandIn;
 const NOW_MS: i64 = 1_795_387_600_000;
 
 /// No waiting for a refresh that a stand-in does not do. Time-outs stay long: a machine that runs tests may be busy.
-pub fn quick() -> CollectorConfig {
+pub(crate) fn quick() -> CollectorConfig {
     CollectorConfig {
         request_timeout_ms: 20_000,
         metric_refresh_wait_ms: 1,
@@ -28,7 +28,11 @@ pub fn quick() -> CollectorConfig {
     }
 }
 
-pub fn watcher_of(url: &str, logs: Option<&Path>, config: CollectorConfig) -> ClusterWatcher {
+pub(crate) fn watcher_of(
+    url: &str,
+    logs: Option<&Path>,
+    config: CollectorConfig,
+) -> ClusterWatcher {
     let mut target = ClusterTarget::new("c", url);
     target.log_directories.extend(logs.map(Path::to_owned));
     // Loading the templates takes longer than any of these tests.
@@ -39,7 +43,7 @@ pub fn watcher_of(url: &str, logs: Option<&Path>, config: CollectorConfig) -> Cl
     ClusterWatcher::sharing(shared, target, config.into()).unwrap()
 }
 
-pub fn watcher(stand_in: &StandIn) -> ClusterWatcher {
+pub(crate) fn watcher(stand_in: &StandIn) -> ClusterWatcher {
     watcher_of(&stand_in.url(), None, quick())
 }
 
@@ -52,21 +56,21 @@ fn snapshots(observations: &[Observation]) -> impl Iterator<Item = &Kind> {
         })
 }
 
-pub fn cluster(observations: &[Observation]) -> Option<&ClusterSnapshot> {
+pub(crate) fn cluster(observations: &[Observation]) -> Option<&ClusterSnapshot> {
     snapshots(observations).find_map(|kind| match kind {
         Kind::Cluster(cluster) => Some(cluster),
         _ => None,
     })
 }
 
-pub fn job<'o>(observations: &'o [Observation], name: &str) -> Option<&'o JobSnapshot> {
+pub(crate) fn job<'o>(observations: &'o [Observation], name: &str) -> Option<&'o JobSnapshot> {
     snapshots(observations).find_map(|kind| match kind {
         Kind::Job(job) if job.name == name => Some(job),
         _ => None,
     })
 }
 
-pub fn checkpoints<'o>(
+pub(crate) fn checkpoints<'o>(
     observations: &'o [Observation],
     job_id: &str,
 ) -> Option<&'o CheckpointSnapshot> {
@@ -76,7 +80,7 @@ pub fn checkpoints<'o>(
     })
 }
 
-pub fn exceptions<'o>(
+pub(crate) fn exceptions<'o>(
     observations: &'o [Observation],
     job_id: &str,
 ) -> Option<&'o ExceptionSnapshot> {
@@ -86,7 +90,7 @@ pub fn exceptions<'o>(
     })
 }
 
-pub fn metrics<'o>(observations: &'o [Observation], id: &str) -> Option<&'o MetricBatch> {
+pub(crate) fn metrics<'o>(observations: &'o [Observation], id: &str) -> Option<&'o MetricBatch> {
     observations
         .iter()
         .find_map(|observation| match &observation.body {
@@ -100,7 +104,7 @@ pub fn metrics<'o>(observations: &'o [Observation], id: &str) -> Option<&'o Metr
         })
 }
 
-pub fn logs(observations: &[Observation]) -> Vec<&LogBatch> {
+pub(crate) fn logs(observations: &[Observation]) -> Vec<&LogBatch> {
     let batch = |observation: &'_ Observation| matches!(observation.body, Some(Body::Logs(_)));
     let batches = observations.iter().filter(|observation| batch(observation));
     batches
@@ -112,7 +116,7 @@ pub fn logs(observations: &[Observation]) -> Vec<&LogBatch> {
 }
 
 /// Values of one metric, a subtask each.
-pub fn row<'g>(group: &'g MetricGroup, name: &str) -> &'g [f64] {
+pub(crate) fn row<'g>(group: &'g MetricGroup, name: &str) -> &'g [f64] {
     let row = group.names.iter().position(|other| other == name);
     let row = row.unwrap_or_else(|| panic!("{name} is not among {:?}", group.names));
     let columns = group.columns as usize;
@@ -120,6 +124,6 @@ pub fn row<'g>(group: &'g MetricGroup, name: &str) -> &'g [f64] {
 }
 
 /// All texts that leave the collector.
-pub fn everything(observations: &[Observation]) -> String {
+pub(crate) fn everything(observations: &[Observation]) -> String {
     format!("{observations:?}")
 }

@@ -15,7 +15,7 @@ const REQUEST_LINE_LIMIT_BYTES: usize = 4_096;
 
 /// What is answered to a path.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     Json(Value),
     Text(Vec<u8>),
     Status(u16),
@@ -30,10 +30,11 @@ struct State {
     answers: Mutex<BTreeMap<String, Answer>>,
     rendered: Mutex<HashMap<String, Arc<[u8]>>>,
     asked: Mutex<Vec<String>>,
+    authorizations: Mutex<Vec<String>>,
 }
 
 /// A running stand-in; it ends when it is dropped.
-pub struct StandIn {
+pub(crate) struct StandIn {
     state: Arc<State>,
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -46,7 +47,7 @@ impl Drop for StandIn {
 }
 
 /// Answers that were recorded from a real Flink of this version.
-pub fn recorded(version: &str) -> BTreeMap<String, Value> {
+pub(crate) fn recorded(version: &str) -> BTreeMap<String, Value> {
     let path = format!(
         "{}/tests/fixtures/flink-{version}.json",
         env!("CARGO_MANIFEST_DIR")
@@ -57,12 +58,12 @@ pub fn recorded(version: &str) -> BTreeMap<String, Value> {
 
 impl StandIn {
     /// Serves recorded answers on a free port.
-    pub async fn serving(version: &str) -> Self {
+    pub(crate) async fn serving(version: &str) -> Self {
         Self::serving_at(version, "127.0.0.1:0".parse().unwrap()).await
     }
 
     /// Serves recorded answers on this port.
-    pub async fn serving_at(version: &str, address: SocketAddr) -> Self {
+    pub(crate) async fn serving_at(version: &str, address: SocketAddr) -> Self {
         let stand_in = Self::empty(address).await;
         for (path, value) in recorded(version) {
             stand_in.answer(&path, of_value(value));
@@ -82,16 +83,16 @@ impl StandIn {
         }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Answers differently from now on.
-    pub fn answer(&self, path: &str, answer: Answer) {
+    pub(crate) fn answer(&self, path: &str, answer: Answer) {
         self.state.rendered.lock().unwrap().clear();
         self.state
             .answers
@@ -101,7 +102,7 @@ impl StandIn {
     }
 
     /// Changes a recorded answer.
-    pub fn change(&self, path: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn change(&self, path: &str, change: impl FnOnce(&mut Value)) {
         let Some(Answer::Json(mut value)) = self.state.answers.lock().unwrap().get(path).cloned()
         else {
             panic!("nothing was recorded for {path}");
@@ -110,8 +111,13 @@ impl StandIn {
         self.answer(path, Answer::Json(value));
     }
 
+    /// Values of the header `authorization` so far.
+    pub(crate) fn authorizations(&self) -> Vec<String> {
+        self.state.authorizations.lock().unwrap().clone()
+    }
+
     /// Paths that were asked for since the last call.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.state.asked.lock().unwrap())
     }
 }
@@ -146,6 +152,10 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             line.clear();
             if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
                 return;
+            }
+            if let Some(value) = line.strip_prefix("authorization: ") {
+                let value = value.trim_end().to_owned();
+                state.authorizations.lock().unwrap().push(value);
             }
         }
         state.asked.lock().unwrap().push(target.clone());
