@@ -115,7 +115,12 @@ class Trainer:
         labels = labels_of(rows)
         out_of_fold, models = held_out(rows, labels, self.note)
         answer, weight = targets(rows, labels), weights(rows, labels)
-        warmth = temperature(out_of_fold.scores, answer, weight)
+        # A label that only one topology has was never seen by the models that score it: nothing to calibrate.
+        topologies = {label: set(rows.topology[rows.label == label]) for label in labels}
+        seen = np.array([len(topologies[label]) > 1 for label in rows.label])
+        if not seen.any():
+            seen[:] = True
+        warmth = temperature(out_of_fold.scores[seen], answer[seen], weight[seen])
         probabilities = softmax(out_of_fold.scores / warmth)
         asked = usable(rows.features)
         strange = self._strangeness(rows, labels, models, asked)
@@ -123,7 +128,8 @@ class Trainer:
         for topology, model in models.items():
             rest = rows.topology != topology
             # The temperature of a fold comes from the other folds' held-out rows.
-            own = temperature(out_of_fold.scores[rest], answer[rest], weight[rest])
+            known = rest & seen if (rest & seen).any() else rest
+            own = temperature(out_of_fold.scores[known], answer[known], weight[known])
             self.write(self.work / "topology" / topology / rows.scope, rows.take(rest), model, own, thresholds)
         self.note(f"{rows.scope}: on all {len(rows)} rows")
         final = fit_with_labels(rows, labels, boosting)

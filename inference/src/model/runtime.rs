@@ -25,10 +25,19 @@ pub fn find_library(configured: Option<&Path>) -> Result<PathBuf, ModelError> {
     let cache = environment(CACHE_VARIABLE).map(PathBuf::from).or_else(|| {
         environment("HOME").map(|home| PathBuf::from(home).join(".cache/streamwarden"))
     });
-    let mut places: Vec<PathBuf> = cache
-        .into_iter()
-        .map(|cache| cache.join("onnxruntime"))
-        .collect();
+    let mut places: Vec<PathBuf> = Vec::new();
+    if let Some(folder) = cache.map(|cache| cache.join("onnxruntime")) {
+        // One folder a version, the newest first.
+        let mut versions: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.is_dir())
+            .collect();
+        versions.sort();
+        places.extend(versions.into_iter().rev());
+        places.push(folder);
+    }
     if let Some(folder) = std::env::current_exe()
         .ok()
         .and_then(|path| Some(path.parent()?.to_path_buf()))

@@ -1,5 +1,7 @@
 //! The model files against the real ONNX runtime, and the judgement on records that a featurizer could have written.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod findings;
 mod models;
 mod records;

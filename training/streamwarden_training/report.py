@@ -1,0 +1,210 @@
+"""``REPORT.md`` and ``MODEL_CARD.md`` beside the models, every figure out of files that other commands wrote."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from .dataset import ELSEWHERE, HEALTHY, SCOPES
+
+HOUR_MS = 3_600_000
+
+
+def write(work: Path, models: Path) -> None:
+    """Writes both files."""
+    rows = json.loads((work / "rows.json").read_text())
+    manifests = {scope: json.loads((models / scope / "manifest.json").read_text()) for scope in SCOPES}
+    lines = ["# How good the models are", "",
+             f"Models `{rows['version']}`. Written by `make report`; no figure is typed by hand.", ""]
+    lines += _corpus(manifests)
+    for kind, title in (("topology", "On topologies never trained on"), ("flink", "On the Flink version never trained on")):
+        path = work / f"evaluation-{kind}.jsonl"
+        if path.exists():
+            runs = _runs(path)
+            lines += [f"## {title}", "", *_whole_line(runs), ""]
+            if kind == "topology":
+                lines += _by_problem(runs)
+    path = work / "evaluation-slug.jsonl"
+    if path.exists():
+        lines += _unknown(_runs(path))
+    lines += _rows(rows)
+    (models / "REPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (models / "MODEL_CARD.md").write_text(_card(rows["version"], manifests), encoding="utf-8")
+
+
+def _runs(path: Path) -> list[dict]:
+    return [_judge(json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def _judge(run: dict) -> dict:
+    """What one replay gave, against what was planted."""
+    label = run["label"]
+    opened = [event for event in run["events"] if event["type"].endswith("opened.v1")]
+    healthy_from = label["warm_until_ms"]
+    fault = label["faults"][0] if label["faults"] else None
+    result = {"tape": run["tape"], "fault": fault, "flink": run["flink_version"],
+              "healthy_ms": (fault["planted_at_ms"] if fault else run["last_ms"]) - healthy_from}
+    before = [event for event in opened if not fault or event["at_ms"] < fault["planted_at_ms"]]
+    result["false_alarms"] = [event["slug"] for event in before]
+    if fault:
+        after = [event for event in opened if event["at_ms"] >= fault["planted_at_ms"]]
+        # The answer is what is believed at the end: the surest finding that is still open, else the last one.
+        resolved = {event["finding_id"] for event in run["events"] if event["type"].endswith("resolved.v1")}
+        standing = [event for event in after if event["finding_id"] not in resolved] or after[-1:]
+        best = max(standing, key=lambda event: event["confidence"], default=None)
+        planted = {one["slug"] for one in label["faults"]}
+        result["answer"] = best["slug"] if best else "nothing"
+        result["right"] = bool(best) and best["slug"] in planted
+        result["subject_right"] = result["right"] and any(
+            best["subject"]["id"] == one["subject_id"] for one in label["faults"] if one["slug"] == best["slug"])
+        hits = [event["at_ms"] for event in after if event["slug"] in planted]
+        result["after_effect_s"] = max(0, min(hits) - fault["effect_at_ms"]) / 1000 if hits else None
+        result["after_planting_s"] = (min(hits) - fault["planted_at_ms"]) / 1000 if hits else None
+        result["others"] = sorted({event["slug"] for event in after if event["slug"] not in planted})
+    return result
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({100 * part / whole:.0f} %)" if whole else "none"
+
+
+def _macro_f1(runs: list[dict]) -> float:
+    sick = [run for run in runs if run["fault"]]
+    scores = []
+    for slug in {run["fault"]["slug"] for run in sick}:
+        hit = sum(run["answer"] == slug == run["fault"]["slug"] for run in sick)
+        said = sum(run["answer"] == slug for run in sick)
+        said += sum(slug in run["false_alarms"] for run in runs)
+        planted = sum(run["fault"]["slug"] == slug for run in sick)
+        scores.append(2 * hit / (said + planted) if said + planted else 0.0)
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def _whole_line(runs: list[dict]) -> list[str]:
+    sick = [run for run in runs if run["fault"]]
+    right = [run for run in sick if run["right"]]
+    hours = sum(max(run["healthy_ms"], 0) for run in runs) / HOUR_MS
+    alarms = sum(len(run["false_alarms"]) for run in runs)
+    lines = ["Each tape is played through featurizer and judgement by models that were trained without its kind, four "
+             "times with the windows laid differently over it.", "",
+             "| what | measured |", "|---|---|",
+             f"| replays | {len(runs)}, {len(sick)} of them with a fault |",
+             f"| problem right | {_percent(len(right), len(sick))} |",
+             f"| macro F1 | {_macro_f1(runs):.2f} |",
+             f"| subject right, of those | {_percent(sum(run['subject_right'] for run in right), len(right))} |",
+             f"| false alarms | {alarms} in {hours:.2f} healthy hours |"]
+    delays = [run["after_effect_s"] for run in sick if run["after_effect_s"] is not None]
+    planting = [run["after_planting_s"] for run in sick if run["after_planting_s"] is not None]
+    if delays:
+        lines.append(f"| from the effect to the finding | median {np.median(delays):.0f} s, p95 {np.percentile(delays, 95):.0f} s |")
+        lines.append(f"| from planting to the finding | median {np.median(planting):.0f} s, p95 {np.percentile(planting, 95):.0f} s |")
+    return lines
+
+
+def _by_problem(runs: list[dict]) -> list[str]:
+    lines = ["### By problem", "",
+             "A problem that was recorded on one topology only has never been seen by the models that judge it here.", "",
+             "| planted | topologies | replays | right | subject right | answers |", "|---|---|---|---|---|---|"]
+    groups = defaultdict(list)
+    for run in runs:
+        if run["fault"]:
+            groups[run["fault"]["slug"]].append(run)
+    for slug, group in sorted(groups.items()):
+        answers = ", ".join(f"{answer} {count}" for answer, count in Counter(run["answer"] for run in group).most_common())
+        shapes = {run["tape"].removeprefix(slug) for run in group}
+        lines.append(f"| {slug} | {len(shapes)} | {len(group)} | {sum(run['right'] for run in group)} | "
+                     f"{sum(run['subject_right'] for run in group)} | {answers} |")
+    alarms = Counter(slug for run in runs for slug in run["false_alarms"])
+    lines += ["", "False alarms: " + (", ".join(f"{slug} {count}" for slug, count in alarms.most_common()) or "none") + ".", ""]
+    return lines
+
+
+def _unknown(runs: list[dict]) -> list[str]:
+    """A kind of fault that training never saw at all."""
+    sick = [run for run in runs if run["fault"]]
+    answers = Counter("right, by the rules of its errors" if run["right"] else
+                      run["answer"] if run["answer"] in ("unknown", "nothing") else "another problem" for run in sick)
+    lines = ["## A kind of fault that training never saw", "",
+             "Each kind is left out in turn. A problem whose errors name it is still found by the rules; one that only shows "
+             "in figures should come out as `unknown` or stay silent, never as another problem.", "",
+             "| answer | replays |", "|---|---|"]
+    lines += [f"| {answer} | {count} |" for answer, count in answers.most_common()]
+    wrong = Counter((run["fault"]["slug"], run["answer"]) for run in sick
+                    if not run["right"] and run["answer"] not in ("unknown", "nothing"))
+    if wrong:
+        lines += ["", "Taken for another problem: " +
+                  ", ".join(f"{slug} as {answer} ({count})" for (slug, answer), count in wrong.most_common()) + "."]
+    return [*lines, ""]
+
+
+def _corpus(manifests: dict) -> list[str]:
+    lines = ["## What they were trained on", "", "| model | rows | tapes | topologies | Flink | temperature |", "|---|---|---|---|---|---|"]
+    for scope, manifest in manifests.items():
+        trained = manifest["trained_on"]
+        lines.append(f"| {scope} | {trained['rows']} | {trained['tapes']} | {len(trained['topologies'])} | "
+                     f"{', '.join(trained['flink_versions'])} | {manifest['temperature']} |")
+    lines += ["", "Runs of each label:", ""]
+    for scope, manifest in manifests.items():
+        runs = manifest["trained_on"]["runs"]
+        lines.append(f"- {scope}: " + ", ".join(f"{label} {count}" for label, count in runs.items()))
+    return [*lines, ""]
+
+
+def _rows(rows: dict) -> list[str]:
+    lines = ["## Single rows", "",
+             "Each row scored by a model that never saw its topology. This is not what a user sees (windows are joined with "
+             "errors and over time); it shows what the figures alone can tell, and compares the models.", "",
+             "| scope | rows | gradient boosting | one decision tree | thresholds of the documentation |", "|---|---|---|---|---|"]
+    for scope, figures in rows["scopes"].items():
+        planted = np.array(figures["planted"], dtype=object)
+        shares = [f"{_right(planted, np.array(figures[model], dtype=object)):.3f}" for model in ("boosting", "single_tree", "documentation")]
+        lines.append(f"| {scope} | {len(planted)} | " + " | ".join(shares) + " |")
+    lines += ["", f"`{ELSEWHERE}` (the subject is fine, another one is not) and `{HEALTHY}` count as one here.", ""]
+    for scope, figures in rows["scopes"].items():
+        lines += _confusion(scope, figures)
+        lines += ["Calibration (said, measured): " + ", ".join(
+            f"{said:.2f} → {measured:.2f} ({count})" for _, count, said, measured in figures["calibration"]) + ".", ""]
+        lines += ["Asked most: " + ", ".join(f"`{name}` {share:.2f}" for name, share in figures["importance"].items()) + ".", ""]
+    return lines
+
+
+def _fine(labels: np.ndarray) -> np.ndarray:
+    return np.where(np.isin(labels, [HEALTHY, ELSEWHERE]), HEALTHY, labels)
+
+
+def _right(planted: np.ndarray, answered: np.ndarray) -> float:
+    return float((_fine(planted) == _fine(answered)).mean())
+
+
+def _confusion(scope: str, figures: dict) -> list[str]:
+    planted, answered = np.array(figures["planted"], dtype=object), np.array(figures["boosting"], dtype=object)
+    labels = [label for label in figures["labels"] if label in set(planted) | set(answered)]
+    lines = [f"### Confusion matrix, {scope}", "", "Down: planted. Across: answered by gradient boosting.", "",
+             "| | " + " | ".join(labels) + " |", "|---|" + "---|" * len(labels)]
+    for label in labels:
+        counts = Counter(answered[planted == label])
+        lines.append(f"| **{label}** | " + " | ".join(str(counts.get(other, 0) or "") for other in labels) + " |")
+    return [*lines, ""]
+
+
+def _card(version: str, manifests: dict) -> str:
+    labels = {scope: [label for label in manifest["labels"] if label not in (HEALTHY, ELSEWHERE)] for scope, manifest in manifests.items()}
+    lines = ["# Model card", "", f"Version `{version}`, one model a scope: " + ", ".join(manifests) + ".", "",
+             "- **What they do**: from the figures of one subject (a vertex, a job, a TaskManager) in ten seconds to the probability "
+             "of each problem, of `healthy`, and of `elsewhere` (the subject suffers from a problem of another one).",
+             "- **How they were made**: gradient boosting (LightGBM) on runs of real Flink with faults planted on purpose; the label is "
+             "what was planted. Probabilities are calibrated by temperature on topologies that were held out.",
+             "- **What they know**:"]
+    lines += [f"  - {scope}: {', '.join(known) or 'nothing yet'}" for scope, known in labels.items()]
+    lines += ["- **What they do not know**: every other problem of the catalogue; those are found by their errors, or come out as `unknown`. "
+              "The corpus is small and was recorded on one shared machine; runs are under a minute long, so that slow developments "
+              "are barely covered.",
+              "- **What they ask**: shares, ratios and times, no absolute rates or sizes, so that they carry over to other jobs.",
+              "- **How good they are**: REPORT.md.", ""]
+    return "\n".join(lines)
+
+
+__all__ = ["write"]
