@@ -22,7 +22,7 @@ pub use origin::{root_cause, user_frame};
 use spot::{Event, Hit};
 
 /// Confidence where no rule fires but the user's own code threw.
-const USER_CODE_CONFIDENCE: f64 = 0.6;
+const USER_CODE_CONFIDENCE: f64 = 0.75;
 /// The same, where the user's code is further down the stack.
 const USER_CODE_BELOW_CONFIDENCE: f64 = 0.4;
 /// Slug of the problem for exceptions of the user's own code.
@@ -124,7 +124,10 @@ impl Experience {
         if noise::is_cancellation(&link.exception) {
             return None;
         }
-        let (_, depth) = origin::user_frame_of(link)?;
+        // A cause that shares all its frames with the exception around it prints none of its own.
+        let mut outward = throwable.chain.iter().take(root + 1).rev();
+        let thrown = outward.find(|link| !link.frames.is_empty())?;
+        let (_, depth) = origin::user_frame_of(thrown)?;
         let problem = self.problem(USER_CODE_SLUG)?;
         let mut context = Context::default();
         describe(&mut context, event, Some(throwable), Some(root));

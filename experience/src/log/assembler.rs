@@ -241,7 +241,7 @@ impl Pending {
         self.continuations += 1;
         match kind {
             TraceLine::Text if self.trace.is_empty() => {
-                append_line(&mut self.event.text, body, MAX_TEXT_BYTES)
+                append_line(&mut self.event.text, body, MAX_TEXT_BYTES);
             }
             _ => self.trace_line(kind, body),
         }

@@ -162,10 +162,10 @@ impl TraceBuilder {
     pub fn any_line(&mut self, line: &str) {
         match classify(line) {
             TraceLine::Text if self.is_empty() && qualified_class(line).is_some() => {
-                self.head(line, false)
+                self.head(line, false);
             }
             TraceLine::Text if self.is_empty() => {
-                append_line(&mut self.loose_text, line, MAX_MESSAGE_BYTES)
+                append_line(&mut self.loose_text, line, MAX_MESSAGE_BYTES);
             }
             kind => self.line(kind, line),
         }

@@ -1,5 +1,7 @@
 //! What a user of the analyzer would notice: real failures in, causes out; no secret out; no input too much.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod corpus;
 mod hostile;
 mod layouts;
