@@ -117,7 +117,10 @@ impl Experience {
         event: Option<&LogEvent>,
         throwable: Option<&Throwable>,
     ) -> Option<Match<'_>> {
-        let serious = event.is_none_or(|event| event.level >= i32::from(LogLevel::Warn));
+        // The JobManager reports failed tasks as information.
+        let serious = event.is_none_or(|event| {
+            event.level >= i32::from(LogLevel::Warn) || ranking::says_failure(&event.text)
+        });
         let throwable = throwable.filter(|_| serious)?;
         let root = root_cause(throwable);
         let link = throwable.chain.get(root)?;

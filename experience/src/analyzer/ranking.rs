@@ -212,15 +212,20 @@ const FATAL: &[&str] = &[
     "Failed to submit",
 ];
 
+/// Whether a line says that a task, a job or a process ended by a failure.
+pub(super) fn says_failure(text: &str) -> bool {
+    FATAL.iter().any(|part| text.contains(part))
+}
+
 fn is_failure(event: &LogEvent) -> bool {
     let level = event.level();
     let error = level >= LogLevel::Error;
-    let fatal_text = level >= LogLevel::Info && FATAL.iter().any(|part| event.text.contains(part));
+    let fatal_text = level >= LogLevel::Info && says_failure(&event.text);
     error || event.throwable.is_some() && (fatal_text || level >= LogLevel::Error)
 }
 
 fn weight(event: &LogEvent) -> f64 {
-    if FATAL.iter().any(|part| event.text.contains(part)) {
+    if says_failure(&event.text) {
         return 1.0;
     }
     match event.level() {
