@@ -74,7 +74,7 @@ impl Dispatcher {
             };
             let stop = shutdown.clone();
             shutdown.spawn(
-                &format!("notifier channel {}", named.name),
+                format!("notifier channel {}", named.name),
                 sender.run(stop),
             );
         }

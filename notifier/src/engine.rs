@@ -235,13 +235,12 @@ impl Engine {
                         .on_window(&record.cluster_id, job_id, record.window_end_ms);
                 }
                 FeatureEvent::Context(record) => {
-                    if let Some(context_record::Kind::Cluster(cluster)) = &record.kind {
-                        if cluster.reachable {
+                    if let Some(context_record::Kind::Cluster(cluster)) = &record.kind
+                        && cluster.reachable {
                             state
                                 .machine
                                 .on_window(&record.cluster_id, "", event.timestamp_ms());
                         }
-                    }
                 }
                 FeatureEvent::Error(_) => {}
             }

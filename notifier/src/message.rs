@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod list;
+mod parts;
 pub mod slack;
 pub mod text;
 pub mod words;

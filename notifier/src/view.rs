@@ -11,6 +11,7 @@ pub mod limits;
 pub mod names;
 pub mod row;
 pub mod series;
+pub mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -272,12 +273,11 @@ impl FleetView {
         }
         for job in &snapshot.jobs {
             let key = (cluster_id.to_owned(), job.job_id.clone());
-            if let Some(known) = self.jobs.get_mut(&key) {
-                if known.state != job.state {
+            if let Some(known) = self.jobs.get_mut(&key)
+                && known.state != job.state {
                     known.state.clone_from(&job.state);
                     self.changed.insert(key);
                 }
-            }
         }
     }
 }

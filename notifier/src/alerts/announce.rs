@@ -124,7 +124,7 @@ impl AlertMachine {
         for (slug, fingerprints) in by_slug {
             match self.list_for(channel, &slug, fingerprints.len(), now_ms) {
                 Some(topic) => {
-                    self.put_into_list(channel, &topic, &fingerprints, now_ms, &mut step)
+                    self.put_into_list(channel, &topic, &fingerprints, now_ms, &mut step);
                 }
                 None => {
                     for fingerprint in fingerprints {

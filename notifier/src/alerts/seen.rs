@@ -19,11 +19,10 @@ impl SeenEvents {
             return false;
         }
         self.order.push_back(id.to_owned());
-        if self.order.len() > LIMIT {
-            if let Some(oldest) = self.order.pop_front() {
+        if self.order.len() > LIMIT
+            && let Some(oldest) = self.order.pop_front() {
                 self.ids.remove(&oldest);
             }
-        }
         true
     }
 }

@@ -22,7 +22,7 @@ const LIMIT: usize = 1000;
 /// Which findings, and which page of them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct FindingQuery {
+pub(super) struct FindingQuery {
     status: Option<FindingStatus>,
     cluster: String,
     job: String,
@@ -35,7 +35,7 @@ pub struct FindingQuery {
 /// What a person says of a finding.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FeedbackBody {
+pub(super) struct FeedbackBody {
     verdict: Verdict,
     #[serde(default)]
     actual_slug: Option<String>,
@@ -46,7 +46,7 @@ pub struct FeedbackBody {
 /// The same, with the finding named in the body.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NamedFeedbackBody {
+pub(super) struct NamedFeedbackBody {
     finding_id: String,
     verdict: Verdict,
     #[serde(default)]
@@ -58,7 +58,7 @@ pub struct NamedFeedbackBody {
 /// A word with an acknowledgement.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct AcknowledgeBody {
+pub(super) struct AcknowledgeBody {
     comment: String,
 }
 

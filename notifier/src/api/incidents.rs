@@ -25,7 +25,7 @@ const LIMIT: i64 = 1000;
 /// Which incidents, and which page of them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Incidents {
+pub(super) struct Incidents {
     days: u16,
     cluster: String,
     job: String,

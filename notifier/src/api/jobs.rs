@@ -20,10 +20,10 @@ use crate::api::types::{
 use crate::api::{Api, open_by_job};
 use crate::engine::State as EngineState;
 use crate::store::IncidentQuery;
-use crate::view::detail;
 use crate::view::health::sort_worst_first;
 use crate::view::row::{OpenFinding, head, place, row};
 use crate::view::{FleetView, JobKey};
+use crate::view::{detail, timeline};
 
 /// Incidents in a job's history.
 const HISTORY: i64 = 50;
@@ -281,7 +281,7 @@ fn from_memory(api: &Api, key: &JobKey, history: &[IncidentRow]) -> Result<JobDe
     let cluster = view
         .cluster(&key.0)
         .and_then(|cluster| cluster.snapshot.as_ref());
-    let marks = marks(history, detail::change_marks(job));
+    let marks = marks(history, timeline::change_marks(job));
     let details = findings
         .iter()
         .map(|finding| finding_detail(job, finding, open));
@@ -298,7 +298,7 @@ fn from_memory(api: &Api, key: &JobKey, history: &[IncidentRow]) -> Result<JobDe
         last_change: job.changes.back().map(|change| rfc3339(change.at_ms)),
         findings: details.collect(),
         graph: detail::graph(job),
-        series: detail::series(view, key, job, &findings, marks),
+        series: timeline::series(view, key, job, &findings, marks),
         configuration: detail::configuration(job),
         history: Vec::new(),
         logs: detail::logs(job, &findings),

@@ -17,7 +17,7 @@ use crate::api::types::{SilenceList, SilenceRow};
 /// A silence to be made: for a duration from now, or from one time to another.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SilenceBody {
+pub(super) struct SilenceBody {
     matcher: SilenceMatcher,
     #[serde(default)]
     duration_s: Option<i64>,

@@ -22,7 +22,7 @@ const SHOWN_LIMIT: usize = 200;
 
 /// A client for one address.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(super) struct Client {
     client: reqwest::Client,
     url: Url,
 }

@@ -7,7 +7,6 @@ use streamwarden_proto::finding::Finding;
 use streamwarden_service_runtime::Shutdown;
 
 use crate::alerts::alert::{Acknowledgement, fingerprint_of};
-use crate::alerts::intent::Step;
 use crate::alerts::silence::{Silence, SilenceMatcher, SilenceMistake};
 use crate::engine::{Engine, NotStored};
 use crate::store::StoreError;
@@ -143,7 +142,7 @@ impl Engine {
                 .machine
                 .acknowledge(finding_id, acknowledgement, now_ms);
             found = step.is_some();
-            step.unwrap_or_else(Step::default)
+            step.unwrap_or_default()
         };
         self.step(make, shutdown).await?;
         if !found {

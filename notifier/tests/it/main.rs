@@ -1,5 +1,7 @@
 //! The notifier from outside: findings in, messages and answers out.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod alertmanager;
 mod alerts;
 mod api;
