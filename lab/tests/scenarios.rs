@@ -1,5 +1,7 @@
 //! What must hold for every scenario file and every tape of the corpus.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

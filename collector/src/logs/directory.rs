@@ -86,6 +86,8 @@ impl Directory {
 pub(super) struct DirectoryWatcher {
     directory: Directory,
     tails: BTreeMap<String, Tail>,
+    /// Logs of TaskManagers that lie here.
+    taskmanager_logs: usize,
 }
 
 impl DirectoryWatcher {
@@ -93,6 +95,7 @@ impl DirectoryWatcher {
         Self {
             directory,
             tails: BTreeMap::new(),
+            taskmanager_logs: 0,
         }
     }
 
@@ -114,6 +117,10 @@ impl DirectoryWatcher {
             return Vec::new();
         };
         let first_poll = self.tails.is_empty();
+        self.taskmanager_logs = listed
+            .iter()
+            .filter(|file| owner::is_taskmanager_log(&file.name))
+            .count();
         self.tails
             .retain(|name, _| listed.iter().any(|file| file.name == *name));
         let mut batches = Vec::new();
@@ -189,6 +196,7 @@ impl DirectoryWatcher {
         match &self.directory {
             Directory::JobManager if !taskmanager => Some(crate::watcher::JOBMANAGER.to_owned()),
             _ if owner::is_jobmanager_file(name) => Some(crate::watcher::JOBMANAGER.to_owned()),
+            Directory::TaskManager(id) if self.taskmanager_logs < 2 => Some(id.clone()),
             _ if tail.is_young() => None,
             Directory::TaskManager(id) => Some(id.clone()),
             _ => Some(owner::stem(name).to_owned()),

@@ -39,6 +39,11 @@ pub(super) fn is_taskmanager_file(name: &str) -> bool {
     TASKMANAGER_PARTS.iter().any(|part| name.contains(part))
 }
 
+/// By its name: the current log, one for each TaskManager.
+pub(super) fn is_taskmanager_log(name: &str) -> bool {
+    is_taskmanager_file(name) && is_log(name) && name.ends_with(".log")
+}
+
 /// By its name.
 pub(super) fn is_jobmanager_file(name: &str) -> bool {
     JOBMANAGER_PARTS.iter().any(|part| name.contains(part))

@@ -388,7 +388,7 @@ async fn the_list_of_metrics_is_read_once_and_again_after_a_restart() {
         .unwrap()
         .to_owned();
     stand_in.change(&format!("/jobs/{job_id}/vertices/{vertex}"), |answer| {
-        answer["subtasks"][0]["attempt"] = json!(1)
+        answer["subtasks"][0]["attempt"] = json!(1);
     });
     watcher.poll().await;
     assert_eq!(lists(stand_in.asked()), 1);
@@ -410,7 +410,7 @@ async fn a_job_that_ended_is_told_once_more_and_then_left_alone() {
         job["end-time"] = json!(1_795_387_599_000_i64);
     });
     stand_in.change(&format!("/jobs/{job_id}"), |answer| {
-        answer["state"] = json!("FAILED")
+        answer["state"] = json!("FAILED");
     });
     let last = watcher.poll().await;
     assert_eq!(seen::job(&last, "failing").unwrap().state, "FAILED");
@@ -421,4 +421,26 @@ async fn a_job_that_ended_is_told_once_more_and_then_left_alone() {
         !asked.iter().any(|path| path.contains(&job_id)),
         "{asked:?}"
     );
+}
+
+#[tokio::test]
+async fn the_only_taskmanager_log_in_a_taskmanagers_directory_is_its_own() {
+    let stand_in = StandIn::serving("2.2.1").await;
+    let id = recorded("2.2.1")["/taskmanagers"]["taskmanagers"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let text = "2026-11-22 22:46:00,000 ERROR org.example.Thing [] - it broke\n";
+    let list = json!({"logs": [{"name": "taskmanager.log", "size": text.len(), "mtime": 1_795_387_560_000_i64}]});
+    stand_in.answer("/jobmanager/logs", Answer::Json(json!({"logs": []})));
+    stand_in.answer(&format!("/taskmanagers/{id}/logs"), Answer::Json(list));
+    stand_in.answer(
+        &format!("/taskmanagers/{id}/logs/taskmanager.log"),
+        Answer::Text(text.into()),
+    );
+    let observations = seen::watcher(&stand_in).poll().await;
+    let batches = seen::logs(&observations);
+    assert_eq!(batches.len(), 1);
+    assert_eq!(batches[0].process_id, id);
+    assert_eq!(batches[0].events[0].text, "it broke");
 }

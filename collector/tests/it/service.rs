@@ -87,7 +87,7 @@ async fn a_configured_cluster_is_watched_and_another_comes_and_goes_by_the_topic
                 .next()
                 .await
                 .iter()
-                .map(|observation| observation.kind()),
+                .map(streamwarden_proto::Record::kind),
         );
     }
     let sink = RecordSink::new(&kafka).unwrap();

@@ -75,14 +75,7 @@ async fn old_records_make_room_for_new_ones() {
     let sink = RecordSink::new(&config).unwrap();
     for number in 0..40 {
         let mut large = record(Topic::Raw, "prod", number);
-        // Random enough for the compression to leave its size.
-        let noise = |at: u64| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u8;
-        large.payload = Some((0..500_000).map(|at| noise(at + number as u64)).collect());
-        large
-            .payload
-            .as_mut()
-            .unwrap()
-            .extend_from_slice(&number.to_be_bytes());
+        large.payload = Some(noise(number as u64, 500_000));
         sink.send_all(&[large]).await.unwrap();
     }
     // The broker cleans up once a second.

@@ -3,6 +3,8 @@
 //! Real Kafka: `STREAMWARDEN_TEST_KAFKA=host:port` names one; without it `deploy/dev/kafka.sh` starts one. It is never
 //! skipped.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod embedded;
 mod real;
 mod rules;

@@ -13,7 +13,7 @@ pub(super) async fn collector(args: &CollectorArgs, mut settings: Settings) -> R
     settings.collector.clusters.extend(clusters(&args.flink)?);
     settings.check()?;
     alone(&settings, |line| {
-        line.start_collector(&settings, &settings.kafka)
+        line.start_collector(&settings, &settings.kafka);
     })
     .await
 }
@@ -21,7 +21,7 @@ pub(super) async fn collector(args: &CollectorArgs, mut settings: Settings) -> R
 /// `streamwarden featurizer`.
 pub(super) async fn featurizer(settings: Settings) -> Result<(), Failure> {
     alone(&settings, |line| {
-        line.start_featurizer(&settings, &settings.kafka)
+        line.start_featurizer(&settings, &settings.kafka);
     })
     .await
 }
@@ -29,7 +29,7 @@ pub(super) async fn featurizer(settings: Settings) -> Result<(), Failure> {
 /// `streamwarden inference`.
 pub(super) async fn inference(settings: Settings) -> Result<(), Failure> {
     alone(&settings, |line| {
-        line.start_inference(&settings, &settings.kafka)
+        line.start_inference(&settings, &settings.kafka);
     })
     .await
 }
@@ -38,7 +38,7 @@ pub(super) async fn inference(settings: Settings) -> Result<(), Failure> {
 pub(super) async fn notifier(settings: Settings) -> Result<(), Failure> {
     let knowledge = knowledge::of(&*experience(&settings)?, None);
     alone(&settings, |line| {
-        line.start_notifier(&settings, &settings.kafka, knowledge)
+        line.start_notifier(&settings, &settings.kafka, knowledge);
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! The program as its users meet it: what it says, how it exits, what it makes of a tape.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod cli;
 mod process;
 mod replay;
