@@ -147,7 +147,9 @@ impl DirectoryWatcher {
         listed: &[Listed],
         first_poll: bool,
     ) {
-        let Self { directory, tails } = self;
+        let Self {
+            directory, tails, ..
+        } = self;
         let now_ms = context.clock.now_ms();
         let limits = Limits::of(&context.config.logs);
         let new = || {
