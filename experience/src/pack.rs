@@ -40,12 +40,19 @@ pub struct Experience {
 }
 
 impl Experience {
-    /// The pack that is built into the program.
+    /// The pack that is built into the program. It is not validated at each start: a test does that.
     ///
     /// # Errors
-    /// [`PackError::Mistakes`]; a test keeps the built-in pack free of them.
+    /// [`PackError::Mistakes`] if a file cannot be read at all.
     pub fn builtin() -> Result<Self, PackError> {
-        Self::from_files(&builtin_problems(), &builtin_templates())
+        let (parsed, mistakes) = parse(&builtin_problems());
+        if !mistakes.is_empty() {
+            return Err(PackError::Mistakes(mistakes));
+        }
+        Ok(Self::assemble(
+            parsed,
+            TemplateCoder::from_texts(builtin_templates().values()),
+        ))
     }
 
     /// The built-in pack, extended by the folder's `problems/*.toml` and `templates/*.tsv`: a problem with the slug
@@ -73,29 +80,19 @@ impl Experience {
         problems: &BTreeMap<String, String>,
         templates: &BTreeMap<String, String>,
     ) -> Result<Self, PackError> {
-        let mut mistakes = Vec::new();
-        let mut parsed = Vec::new();
-        for (name, text) in problems {
-            match toml::from_str::<Problem>(text) {
-                Ok(problem) if problem.slug != *name => {
-                    mistakes.push(format!("{name}: the file's slug is {}", problem.slug));
-                }
-                Ok(problem) => parsed.push(problem),
-                Err(error) => mistakes.push(format!("{name}: {}", error.to_string().trim())),
-            }
-        }
+        let (parsed, mut mistakes) = parse(problems);
         mistakes.extend(validate::mistakes(&parsed));
         if !mistakes.is_empty() {
             return Err(PackError::Mistakes(mistakes));
         }
-        parsed.sort_by(|one, other| one.code.cmp(&other.code));
         Ok(Self::assemble(
             parsed,
             TemplateCoder::from_texts(templates.values()),
         ))
     }
 
-    fn assemble(problems: Vec<Problem>, templates: TemplateCoder) -> Self {
+    fn assemble(mut problems: Vec<Problem>, templates: TemplateCoder) -> Self {
+        problems.sort_by(|one, other| one.code.cmp(&other.code));
         let mut by_name = HashMap::new();
         for (index, problem) in problems.iter().enumerate() {
             by_name.insert(problem.slug.clone(), index);
@@ -140,6 +137,21 @@ impl Experience {
     pub fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
+}
+
+/// The problems of files' texts, and what could not be read.
+fn parse(files: &BTreeMap<String, String>) -> (Vec<Problem>, Vec<String>) {
+    let (mut parsed, mut mistakes) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        match toml::from_str::<Problem>(text) {
+            Ok(problem) if problem.slug != *name => {
+                mistakes.push(format!("{name}: the file's slug is {}", problem.slug));
+            }
+            Ok(problem) => parsed.push(problem),
+            Err(error) => mistakes.push(format!("{name}: {}", error.to_string().trim())),
+        }
+    }
+    (parsed, mistakes)
 }
 
 fn builtin_problems() -> BTreeMap<String, String> {
@@ -188,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_builtin_pack_has_no_mistakes() {
-        if let Err(error) = Experience::builtin() {
+        if let Err(error) = Experience::from_files(&builtin_problems(), &builtin_templates()) {
             panic!("{error}");
         }
     }

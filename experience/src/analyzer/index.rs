@@ -1,13 +1,12 @@
 //! Finds the rules that may fire without looking at all of them.
 
 use std::collections::BTreeMap;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::Regex;
+use std::sync::OnceLock;
 
 use super::spot::{CompiledRule, Event, Hit};
 use crate::problem::{Problem, Rule, rule::RuleLevel};
 use crate::template::simple_name;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// The rules of a pack, compiled, behind searches for their key texts.
 #[derive(Debug)]
@@ -57,14 +56,11 @@ impl RuleIndex {
 }
 
 fn compile(problem: usize, rule: &Rule) -> CompiledRule {
-    let regex = rule
-        .regex
-        .as_deref()
-        .and_then(|pattern| Regex::new(pattern).ok());
+    // Most patterns are never needed in one run, and compiling them all would cost every start.
     CompiledRule {
         problem,
         rule: rule.clone(),
-        regex,
+        regex: OnceLock::new(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The places of an event that a rule is checked against.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
+use regex::Regex;
 use streamwarden_proto::v1::{LogEvent, LogLevel, ThrowableLink};
 
 use crate::problem::{Rule, RuleTarget};
@@ -52,7 +54,14 @@ impl Hit {
 pub(super) struct CompiledRule {
     pub(super) problem: usize,
     pub(super) rule: Rule,
-    pub(super) regex: Option<regex::Regex>,
+    pub(super) regex: OnceLock<Option<Regex>>,
+}
+
+impl CompiledRule {
+    fn regex(&self) -> Option<&Regex> {
+        let pattern = self.rule.regex.as_deref()?;
+        self.regex.get_or_init(|| Regex::new(pattern).ok()).as_ref()
+    }
 }
 
 impl<'e> Event<'e> {
@@ -190,7 +199,7 @@ fn check_message(compiled: &CompiledRule, message: &str) -> Option<Context> {
         return None;
     }
     let mut context = Context::default();
-    if let Some(regex) = &compiled.regex {
+    if let Some(regex) = compiled.regex() {
         let captures = regex.captures(message)?;
         for name in regex.capture_names().flatten() {
             if let Some(value) = captures.name(name) {
