@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use streamwarden_collector::clock::Clock;
 use streamwarden_collector::{ClusterConfig, CollectorConfig};
 use streamwarden_kafka_io::{
     EmbeddedBroker, KafkaConfig, RecordSink, RecordStream, StreamEvent, topics,
@@ -38,6 +39,32 @@ struct Reader(RecordStream);
 impl Reader {
     fn new(kafka: &KafkaConfig) -> Self {
         Self(RecordStream::subscribe(kafka, "reader", &[Topic::Raw]).unwrap())
+    }
+
+    /// Reads until each of these clusters was seen.
+    async fn wait_for(&mut self, names: &[&str]) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut missing: BTreeSet<&str> = names.iter().copied().collect();
+        while !missing.is_empty() {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "not watched: {missing:?}"
+            );
+            for observation in self.next().await {
+                missing.remove(observation.cluster_id.as_str());
+            }
+        }
+    }
+
+    /// Leaves out what was written until now.
+    async fn forget(&mut self) {
+        let now_ms = Clock::system().now_ms();
+        while self
+            .next()
+            .await
+            .iter()
+            .all(|observation| observation.observed_at_ms < now_ms)
+        {}
     }
 
     /// The next observations, with a limit.
@@ -124,6 +151,46 @@ async fn a_configured_cluster_is_watched_and_another_comes_and_goes_by_the_topic
     }
     shutdown.request();
     tokio::time::timeout(PATIENCE, service)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    reader.0.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_of_a_collector_that_ends_are_watched_by_the_other() {
+    let broker = EmbeddedBroker::start(16 << 20).unwrap();
+    let base = KafkaConfig {
+        partitions: 4,
+        replication: 1,
+        ..KafkaConfig::default()
+    };
+    let kafka = broker.config(&base);
+    let stand_in = StandIn::serving("2.2.1").await;
+    topics::ensure(&kafka).await.unwrap();
+    let mut reader = Reader::new(&kafka);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let clusters: Vec<_> = names.iter().map(|id| cluster(id, stand_in.url())).collect();
+    let start = |clusters| {
+        let shutdown = Shutdown::new(Duration::from_secs(10));
+        let service =
+            streamwarden_collector::run(config(clusters), kafka.clone(), shutdown.clone());
+        (shutdown, tokio::spawn(service))
+    };
+    let (first, first_task) = start(clusters);
+    let (second, second_task) = start(Vec::new());
+    reader.wait_for(&names).await;
+    first.request();
+    tokio::time::timeout(PATIENCE, first_task)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    reader.forget().await;
+    reader.wait_for(&names).await;
+    second.request();
+    tokio::time::timeout(PATIENCE, second_task)
         .await
         .unwrap()
         .unwrap()
