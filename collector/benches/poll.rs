@@ -4,7 +4,12 @@
 //! is one of one core.
 
 #[path = "../tests/it/stand_in.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared with the tests"
+)]
 mod stand_in;
 
 use std::hint::black_box;

@@ -68,7 +68,7 @@ impl LogWatcher {
                 .map(move |batch| (directory.clone(), batch))
         });
         let told: Vec<LogBatch> = told
-            .filter_map(|(directory, batch)| claimed(&mut claims, directory, batch))
+            .filter_map(|(directory, batch)| claimed(&mut claims, &directory, batch))
             .collect();
         self.claims = claims;
         self.forget_claims();
@@ -113,8 +113,8 @@ impl LogWatcher {
     }
 }
 
-fn claimed(claims: &mut Claims, directory: Directory, batch: LogBatch) -> Option<LogBatch> {
+fn claimed(claims: &mut Claims, directory: &Directory, batch: LogBatch) -> Option<LogBatch> {
     let key = (batch.process_id.clone(), batch.file.clone());
     let by = claims.entry(key).or_insert_with(|| directory.clone());
-    (*by == directory).then_some(batch)
+    (by == directory).then_some(batch)
 }

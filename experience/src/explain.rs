@@ -125,7 +125,7 @@ pub fn explain(
     seen += take(&mut events, &mut ranking);
     Ok(answers(
         experience,
-        ranking.ranked(),
+        &ranking.ranked(),
         parser.line_number(),
         seen,
     ))
@@ -141,7 +141,7 @@ fn take(events: &mut Vec<LogEvent>, ranking: &mut LogRanking<'_>) -> u64 {
 
 fn answers(
     experience: &Experience,
-    incidents: Vec<Incident<'_>>,
+    incidents: &[Incident<'_>],
     lines: u64,
     events: u64,
 ) -> Vec<Answer> {

@@ -59,8 +59,12 @@ fn window(manifest: &Manifest, golden: &Golden, end_ms: i64) -> Vec<FeatureEvent
 
 fn diagnosis() -> Diagnosis {
     let experience = Arc::new(Experience::builtin().expect("the built-in pack"));
-    setup::diagnosis(&InferenceConfig::default(), experience, &setup::Fingerprints::new())
-        .expect("the shipped models")
+    setup::diagnosis(
+        &InferenceConfig::default(),
+        experience,
+        &setup::Fingerprints::new(),
+    )
+    .expect("the shipped models")
 }
 
 fn scoring(criterion: &mut Criterion) {

@@ -114,7 +114,10 @@ impl DiagnosisConfig {
         for (name, value) in times {
             if value < 0 {
                 let key = format!("diagnosis.{name}");
-                problems.push(problem(&key, &format!("must not be negative, it is {value}")));
+                problems.push(problem(
+                    &key,
+                    &format!("must not be negative, it is {value}"),
+                ));
             }
         }
         if self.open_windows == 0 || self.open_windows > crate::diagnosis::REMEMBERED_WINDOWS {

@@ -79,11 +79,7 @@ impl Record for Memory {
     }
 
     fn id(&self) -> RecordId {
-        RecordId::derive(&[
-            &self.key(),
-            self.kind(),
-            &self.timestamp_ms().to_string(),
-        ])
+        RecordId::derive(&[&self.key(), self.kind(), &self.timestamp_ms().to_string()])
     }
 
     fn encode_payload(&self) -> Vec<u8> {
@@ -128,9 +124,15 @@ mod tests {
                 ..JobSnapshot::default()
             })),
         };
-        let (a, b) = (Memory::of_context(&context("a")), Memory::of_context(&context("b")));
+        let (a, b) = (
+            Memory::of_context(&context("a")),
+            Memory::of_context(&context("b")),
+        );
         assert_ne!(a.key, b.key);
-        assert_eq!((a.partition_key.as_str(), b.partition_key.as_str()), ("c", "c"));
+        assert_eq!(
+            (a.partition_key.as_str(), b.partition_key.as_str()),
+            ("c", "c")
+        );
         let read = Memory::decode_payload(&a.kind, &a.payload.unwrap()).unwrap();
         assert_eq!(read, Memory::Context(Box::new(context("a"))));
     }

@@ -135,7 +135,9 @@ impl Service {
                     records.push(event);
                     sources.push(received);
                 }
-                Err(error) => refuse(&self.dead_letters, received, &chain(&error).to_string()).await?,
+                Err(error) => {
+                    refuse(&self.dead_letters, received, &chain(&error).to_string()).await?;
+                }
             }
         }
         let outcome = self.diagnosis.push_all(&records);

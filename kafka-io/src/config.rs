@@ -137,13 +137,13 @@ impl KafkaConfig {
                 "must be at least 1, or -1 for the broker's default",
             );
         }
-        if let Some(tls) = &self.security.tls {
-            if tls.certificate_file.is_some() != tls.key_file.is_some() {
-                wrong(
-                    "kafka.security.tls",
-                    "certificate_file and key_file belong together",
-                );
-            }
+        if let Some(tls) = &self.security.tls
+            && tls.certificate_file.is_some() != tls.key_file.is_some()
+        {
+            wrong(
+                "kafka.security.tls",
+                "certificate_file and key_file belong together",
+            );
         }
         problems
     }

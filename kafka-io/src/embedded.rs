@@ -60,7 +60,7 @@ fn serve() -> std::io::Result<SocketAddr> {
     engine.spawn_log_cleaner();
     let back_address = back.local_addr()?;
     spawn_acceptor(back, move |stream| {
-        handle_connection(stream, engine.clone())
+        handle_connection(stream, engine.clone());
     })?;
     let relay = relay::Relay::new(back_address);
     spawn_acceptor(front, move |stream| relay.serve(stream))?;

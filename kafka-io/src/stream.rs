@@ -204,13 +204,13 @@ impl RecordStream {
         self.stop.store(true, Ordering::Relaxed);
         self.revocation = None;
         self.events.close();
-        if let Some(ended) = self.ended.take() {
-            if tokio::time::timeout(CLOSE_LIMIT, ended).await.is_err() {
-                tracing::warn!(
-                    group = self.group,
-                    "leaving the consumer group takes too long"
-                );
-            }
+        if let Some(ended) = self.ended.take()
+            && tokio::time::timeout(CLOSE_LIMIT, ended).await.is_err()
+        {
+            tracing::warn!(
+                group = self.group,
+                "leaving the consumer group takes too long"
+            );
         }
     }
 

@@ -99,7 +99,9 @@ impl TransactionalSink {
         stream: &RecordStream,
         positions: &[Position],
     ) -> Result<(), KafkaError> {
-        let begun = self.step(|producer| producer.begin_transaction()).await;
+        let begun = self
+            .step(rdkafka::producer::Producer::begin_transaction)
+            .await;
         begun.map_err(|source| self.failed(source))?;
         for record in records {
             // Deliveries that fail make the commit fail.

@@ -235,7 +235,9 @@ impl State<'_> {
                 at_least,
             } => {
                 let counter = spent.counter();
-                let values = rest.subtask_metric(&job.id, job.vertex(vertex), counter).await?;
+                let values = rest
+                    .subtask_metric(&job.id, job.vertex(vertex), counter)
+                    .await?;
                 let rates = self.rates(vertex, values, now_ms);
                 Ok(self.reaches(fold(*over, &rates), *at_least))
             }
@@ -245,11 +247,15 @@ impl State<'_> {
                 over,
                 at_least,
             } => {
-                let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
+                let values = rest
+                    .subtask_metric(&job.id, job.vertex(vertex), metric)
+                    .await?;
                 Ok(self.reaches(fold(*over, &values), *at_least))
             }
             Check::MetricGrows { vertex, metric, by } => {
-                let values = rest.subtask_metric(&job.id, job.vertex(vertex), metric).await?;
+                let values = rest
+                    .subtask_metric(&job.id, job.vertex(vertex), metric)
+                    .await?;
                 Ok(self.growth(values.iter().sum()) >= *by)
             }
             Check::WatermarkStands { vertex, for_s } => {
@@ -276,7 +282,8 @@ impl State<'_> {
                 Ok(failed.to_string().contains(contains))
             }
             Check::CheckpointTook { at_least_ms } => {
-                let took = &checkpoints(rest, job).await?["latest"]["completed"]["end_to_end_duration"];
+                let took =
+                    &checkpoints(rest, job).await?["latest"]["completed"]["end_to_end_duration"];
                 self.first = Some(number(took));
                 Ok(number(took) >= *at_least_ms)
             }
@@ -318,7 +325,9 @@ impl State<'_> {
     ) -> Result<bool, RestError> {
         let mut all = true;
         for vertex in job.vertex_ids() {
-            let values = rest.subtask_metric(&job.id, vertex, Spent::Idle.counter()).await?;
+            let values = rest
+                .subtask_metric(&job.id, vertex, Spent::Idle.counter())
+                .await?;
             let rates = self.rates(vertex, values, now_ms);
             all &= self.reaches(fold(Over::Min, &rates), at_least);
         }
@@ -359,7 +368,11 @@ async fn checkpoints(rest: &Rest, job: &Job) -> Result<Value, RestError> {
 }
 
 async fn lowest_watermark(rest: &Rest, job: &Job, vertex: &str) -> Result<f64, RestError> {
-    let path = format!("/jobs/{}/vertices/{}/watermarks", job.id, job.vertex(vertex));
+    let path = format!(
+        "/jobs/{}/vertices/{}/watermarks",
+        job.id,
+        job.vertex(vertex)
+    );
     let answer = rest.get(&path).await?;
     let values = items(&answer).map(|entry| number(&entry["value"]));
     Ok(values.fold(f64::INFINITY, f64::min))

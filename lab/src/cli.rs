@@ -23,7 +23,12 @@ pub struct Cli {
     #[arg(long, global = true, default_value = "tapes/lab")]
     pub tapes: PathBuf,
     /// Levels of the log on standard error.
-    #[arg(long, global = true, env = "LAB_LOG", default_value = "warn,streamwarden_lab=info")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAB_LOG",
+        default_value = "warn,streamwarden_lab=info"
+    )]
     pub log: String,
     /// What to do.
     #[command(subcommand)]
@@ -126,7 +131,11 @@ async fn record(cli: &Cli, names: &[String], only_missing: bool) -> anyhow::Resu
         match recorder.record(scenario).await {
             Ok(tape) => report_tape(&tape),
             Err(error) => {
-                tracing::warn!("{}: thrown away: {:#}", scenario.name, anyhow::Error::new(error));
+                tracing::warn!(
+                    "{}: thrown away: {:#}",
+                    scenario.name,
+                    anyhow::Error::new(error)
+                );
                 failed.push(scenario.name.as_str());
             }
         }
@@ -167,26 +176,40 @@ fn list(cli: &Cli) -> anyhow::Result<ExitCode> {
     for scenario in load(&cli.lab)? {
         let recorded = corpus::tape_path(&cli.tapes, &scenario).exists();
         let mark = if recorded { "recorded" } else { "missing" };
-        let slug = scenario.fault.as_ref().map_or("healthy", |fault| &fault.slug);
-        writeln!(out, "{mark:9} {:44} {slug:32} {}", scenario.name, scenario.topology)?;
+        let slug = scenario
+            .fault
+            .as_ref()
+            .map_or("healthy", |fault| &fault.slug);
+        writeln!(
+            out,
+            "{mark:9} {:44} {slug:32} {}",
+            scenario.name, scenario.topology
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn show(tape: &Path) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
-    crate::tapes::show(tape, &mut out).with_context(|| format!("cannot show {}", tape.display()))?;
+    crate::tapes::show(tape, &mut out)
+        .with_context(|| format!("cannot show {}", tape.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn dataset(tapes: &Path, out: &Path) -> anyhow::Result<ExitCode> {
     let written = crate::dataset::write(tapes, out)?;
-    tracing::info!("{} rows of {} tapes in {}", written.rows, written.tapes, out.display());
+    tracing::info!(
+        "{} rows of {} tapes in {}",
+        written.rows,
+        written.tapes,
+        out.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 fn evaluate(tapes: &Path, models: Option<&str>, out: &Path) -> anyhow::Result<ExitCode> {
-    let file = std::fs::File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+    let file =
+        std::fs::File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
     let mut file = io::BufWriter::new(file);
     let count = crate::evaluate::evaluate(tapes, models, &mut file)?;
     file.flush()?;
@@ -200,6 +223,16 @@ fn check(cli: &Cli) -> anyhow::Result<ExitCode> {
     for problem in &report.problems {
         writeln!(out, "{problem}")?;
     }
-    writeln!(out, "{} tapes, {} kB, {} problems", report.tapes, report.bytes / 1_000, report.problems.len())?;
-    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    writeln!(
+        out,
+        "{} tapes, {} kB, {} problems",
+        report.tapes,
+        report.bytes / 1_000,
+        report.problems.len()
+    )?;
+    Ok(if report.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

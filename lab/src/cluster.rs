@@ -106,7 +106,13 @@ impl Cluster {
         let id = format!("127.0.0.1:{port}-{:06x}", machine::now_ms() & 0xff_ffff);
         let (jvm, mut own) = self.taskmanager_memory.clone();
         own.extend(["-D".to_owned(), format!("taskmanager.resource-id={id}")]);
-        let child = spawn(&self.flink, self.work.path(), &name, TASKMANAGER, &(jvm, own))?;
+        let child = spawn(
+            &self.flink,
+            self.work.path(),
+            &name,
+            TASKMANAGER,
+            &(jvm, own),
+        )?;
         self.taskmanagers.push((id, child));
         Ok(())
     }
@@ -208,7 +214,13 @@ fn spawn(
     let log = folder.join(format!("{name}.log"));
     let out = File::create(log.with_extension("out"))?;
     Command::new("java")
-        .args(config::process(flink, &work.join("conf"), &log, main_class, memory))
+        .args(config::process(
+            flink,
+            &work.join("conf"),
+            &log,
+            main_class,
+            memory,
+        ))
         .stdin(Stdio::null())
         .stdout(out.try_clone()?)
         .stderr(out)

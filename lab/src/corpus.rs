@@ -93,8 +93,7 @@ impl Recorder {
         })?;
         let tape = tape_path(&self.tapes, scenario);
         let mut ready = self.cluster_for(scenario).await?;
-        let outcome =
-            run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
+        let outcome = run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
         if matches!(outcome, Ok(Afterwards::Clean)) && !spoils(scenario) {
             self.current = Some(ready);
         } else {
@@ -125,8 +124,7 @@ impl Recorder {
 fn spoils(scenario: &Scenario) -> bool {
     let fault = scenario.fault.as_ref();
     fault.is_some_and(|fault| {
-        fault.scope == streamwarden_proto::scope::Scope::TaskManager
-            || fault.action.is_some()
+        fault.scope == streamwarden_proto::scope::Scope::TaskManager || fault.action.is_some()
     })
 }
 
@@ -156,7 +154,12 @@ impl Progress {
             _ => FIRST_GUESS,
         };
         let left = each.as_secs() * (self.total - self.done) as u64;
-        format!("[{}/{}, about {} min left]", self.done, self.total, left.div_ceil(60))
+        format!(
+            "[{}/{}, about {} min left]",
+            self.done,
+            self.total,
+            left.div_ceil(60)
+        )
     }
 }
 
@@ -181,6 +184,9 @@ mod tests {
         let mut progress = Progress::new(4);
         assert_eq!(progress.line(Duration::ZERO), "[0/4, about 4 min left]");
         progress.step();
-        assert_eq!(progress.line(Duration::from_secs(60)), "[1/4, about 3 min left]");
+        assert_eq!(
+            progress.line(Duration::from_secs(60)),
+            "[1/4, about 3 min left]"
+        );
     }
 }

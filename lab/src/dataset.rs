@@ -71,12 +71,22 @@ pub fn write(from: &Path, out: &Path) -> Result<Written, DatasetError> {
         let of_tape = dataset::from_tape(reader, &experience);
         rows.extend(of_tape.map_err(|source| DatasetError::Rows { path, source })?);
     }
-    fs::create_dir_all(out).map_err(|source| DatasetError::Write { path: out.to_owned(), source })?;
+    fs::create_dir_all(out).map_err(|source| DatasetError::Write {
+        path: out.to_owned(),
+        source,
+    })?;
     for scope in Scope::MODELLED {
         let of_scope: Vec<&Row> = rows.iter().filter(|row| row.scope == scope).collect();
-        export::write_rows(&of_scope, scope, &out.join(format!("{}.parquet", scope.as_str())))?;
+        export::write_rows(
+            &of_scope,
+            scope,
+            &out.join(format!("{}.parquet", scope.as_str())),
+        )?;
     }
-    let written = Written { tapes: headers.len(), rows: rows.len() };
+    let written = Written {
+        tapes: headers.len(),
+        rows: rows.len(),
+    };
     write_json(&out.join("tapes.json"), &headers.into())?;
     write_json(&out.join("schema.json"), &schemas())?;
     Ok(written)
@@ -87,9 +97,15 @@ fn schemas() -> Value {
         let schema = schema(scope);
         json!({ "fingerprint": schema.fingerprint(), "features": schema.features })
     };
-    Scope::MODELLED.into_iter().map(|scope| (scope.as_str().to_owned(), of(scope))).collect()
+    Scope::MODELLED
+        .into_iter()
+        .map(|scope| (scope.as_str().to_owned(), of(scope)))
+        .collect()
 }
 
 fn write_json(path: &Path, value: &Value) -> Result<(), DatasetError> {
-    fs::write(path, value.to_string()).map_err(|source| DatasetError::Write { path: path.to_owned(), source })
+    fs::write(path, value.to_string()).map_err(|source| DatasetError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }

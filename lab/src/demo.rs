@@ -31,10 +31,15 @@ pub async fn sick_flink(lab: &Path, version: &str, healthy_s: u64) -> anyhow::Re
         "--control".to_owned(),
         control.path().display().to_string(),
     ];
-    cluster.rest.submit(&jar, &arguments, &Settings::new()).await?;
+    cluster
+        .rest
+        .submit(&jar, &arguments, &Settings::new())
+        .await?;
     say(&format!("Flink runs at {}", cluster.rest.url()))?;
     say(&format!("watch it:  make run FLINK={}", cluster.rest.url()))?;
-    say(&format!("its sink gets slow in {healthy_s} s; ctrl-C ends it"))?;
+    say(&format!(
+        "its sink gets slow in {healthy_s} s; ctrl-C ends it"
+    ))?;
     sleep(Duration::from_secs(healthy_s)).await;
     control.set(&knobs(&[("warehouse.sleep_us", 4_000)]))?;
     say("the sink is slow now")?;

@@ -41,14 +41,24 @@ pub enum EvaluateError {
 ///
 /// # Errors
 /// [`EvaluateError`] if a tape or a model cannot be used.
-pub fn evaluate(from: &Path, models: Option<&str>, out: &mut impl Write) -> Result<usize, EvaluateError> {
+pub fn evaluate(
+    from: &Path,
+    models: Option<&str>,
+    out: &mut impl Write,
+) -> Result<usize, EvaluateError> {
     let experience = Arc::new(Experience::builtin()?);
     let mut count = 0;
     for path in tapes(from)? {
         let played = read(&path)?;
-        let Some(folder) = models_for(&played.header, models) else { continue };
+        let Some(folder) = models_for(&played.header, models) else {
+            continue;
+        };
         for phase_ms in PHASES_MS {
-            writeln!(out, "{}", judge(&played, phase_ms, folder.clone(), &experience)?)?;
+            writeln!(
+                out,
+                "{}",
+                judge(&played, phase_ms, folder.clone(), &experience)?
+            )?;
         }
         count += 1;
     }
@@ -58,8 +68,13 @@ pub fn evaluate(from: &Path, models: Option<&str>, out: &mut impl Write) -> Resu
 /// `Some(None)`: the built-in models; `None`: this tape is not to be judged.
 fn models_for(header: &TapeHeader, models: Option<&str>) -> Option<Option<PathBuf>> {
     let label = header.label.as_ref()?;
-    let Some(pattern) = models else { return Some(None) };
-    let slug = label.faults.first().map_or("healthy", |fault| fault.slug.as_str());
+    let Some(pattern) = models else {
+        return Some(None);
+    };
+    let slug = label
+        .faults
+        .first()
+        .map_or("healthy", |fault| fault.slug.as_str());
     let folder = pattern
         .replace("{topology}", &label.topology)
         .replace("{flink}", &header.flink_version)
@@ -74,9 +89,14 @@ fn judge(
     models: Option<PathBuf>,
     experience: &Arc<Experience>,
 ) -> Result<Value, EvaluateError> {
-    let config = InferenceConfig { models, ..InferenceConfig::default() };
-    let fingerprints: Fingerprints =
-        Scope::MODELLED.into_iter().map(|scope| (scope, schema(scope).fingerprint())).collect();
+    let config = InferenceConfig {
+        models,
+        ..InferenceConfig::default()
+    };
+    let fingerprints: Fingerprints = Scope::MODELLED
+        .into_iter()
+        .map(|scope| (scope, schema(scope).fingerprint()))
+        .collect();
     let mut diagnosis = setup::diagnosis(&config, Arc::clone(experience), &fingerprints)?;
     let mut events = Vec::new();
     for event in played.features(experience, phase_ms) {

@@ -30,8 +30,12 @@ pub async fn of_health(
     while Instant::now() < until {
         for vertex in job.vertex_ids() {
             for spent in [Spent::Busy, Spent::Backpressured] {
-                let values = rest.subtask_metric(&job.id, vertex, spent.counter()).await?;
-                let rates = rates.entry((vertex.to_owned(), spent.counter())).or_default();
+                let values = rest
+                    .subtask_metric(&job.id, vertex, spent.counter())
+                    .await?;
+                let rates = rates
+                    .entry((vertex.to_owned(), spent.counter()))
+                    .or_default();
                 rates.add(machine::now_ms(), values);
             }
         }
@@ -40,19 +44,31 @@ pub async fn of_health(
     for ((vertex, counter), rates) in &rates {
         let most = rates.per_second().into_iter().flatten().fold(0.0, f64::max);
         let busy = *counter == Spent::Busy.counter();
-        if most > if busy { limits.busy_max } else { MOST_BACKPRESSURED } {
+        if most
+            > if busy {
+                limits.busy_max
+            } else {
+                MOST_BACKPRESSURED
+            }
+        {
             return Ok(Some(format!("{counter} of {vertex} grows by {most} ms/s")));
         }
     }
     of_job(rest, job, limits).await
 }
 
-async fn of_job(rest: &Rest, job: &Job, limits: &HealthyLimits) -> Result<Option<String>, RestError> {
+async fn of_job(
+    rest: &Rest,
+    job: &Job,
+    limits: &HealthyLimits,
+) -> Result<Option<String>, RestError> {
     let state = rest.job_state(&job.id).await?;
     if state != "RUNNING" {
         return Ok(Some(format!("the job is {state}")));
     }
-    let restarts = rest.get(&format!("/jobs/{}/metrics?get=numRestarts", job.id)).await?;
+    let restarts = rest
+        .get(&format!("/jobs/{}/metrics?get=numRestarts", job.id))
+        .await?;
     let restarts = number(&restarts[0]["value"]);
     if restarts > limits.restarts as f64 {
         return Ok(Some(format!("{restarts} restarts")));

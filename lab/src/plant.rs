@@ -43,7 +43,11 @@ impl Action {
     ///
     /// # Errors
     /// If the process or folder is not there.
-    pub async fn remove(self, cluster: &mut Cluster, taskmanager: &str) -> Result<(), ClusterError> {
+    pub async fn remove(
+        self,
+        cluster: &mut Cluster,
+        taskmanager: &str,
+    ) -> Result<(), ClusterError> {
         match self {
             Self::KillTaskmanager => cluster.start_taskmanager(),
             Self::FreezeTaskmanager => signal(cluster, taskmanager, "CONT").await,

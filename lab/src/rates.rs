@@ -20,14 +20,22 @@ impl Rates {
     /// Takes one more look. Counters that have not moved at all were not refreshed, and are no look.
     pub fn add(&mut self, now_ms: i64, values: Vec<f64>) {
         let repeated = self.seen.back().is_some_and(|(_, last)| *last == values);
-        let other_tasks = self.seen.back().is_some_and(|(_, last)| last.len() != values.len());
+        let other_tasks = self
+            .seen
+            .back()
+            .is_some_and(|(_, last)| last.len() != values.len());
         if other_tasks {
             self.seen.clear();
         }
         if !repeated && !values.is_empty() {
             self.seen.push_back((now_ms, values));
         }
-        while self.seen.len() > 2 && self.seen.front().is_some_and(|(at, _)| now_ms - at > LONGEST_MS) {
+        while self.seen.len() > 2
+            && self
+                .seen
+                .front()
+                .is_some_and(|(at, _)| now_ms - at > LONGEST_MS)
+        {
             self.seen.pop_front();
         }
     }
@@ -73,7 +81,12 @@ mod tests {
     #[test]
     fn what_is_long_ago_is_forgotten() {
         let mut rates = Rates::default();
-        for (at_ms, value) in [(0, 0.0), (10_000, 0.1), (20_000, 5_000.0), (30_000, 15_000.0)] {
+        for (at_ms, value) in [
+            (0, 0.0),
+            (10_000, 0.1),
+            (20_000, 5_000.0),
+            (30_000, 15_000.0),
+        ] {
             rates.add(at_ms, vec![value]);
         }
         assert_eq!(rates.per_second(), Some(vec![1_000.0]));

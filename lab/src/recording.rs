@@ -81,7 +81,10 @@ impl Recording {
         let watching = tokio::spawn(async move {
             let memory = Memory::default();
             watcher.run(&memory, &stopped).await?;
-            Ok(memory.0.into_inner().unwrap_or_else(PoisonError::into_inner))
+            Ok(memory
+                .0
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner))
         });
         Ok(Self {
             header: header(scenario, flink),
@@ -132,7 +135,11 @@ impl Recorded {
                 writer.write(&observation.store())?;
             }
         }
-        writer.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        writer
+            .finish()?
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_all()?;
         fs::rename(next, path)?;
         Ok(())
     }
@@ -194,7 +201,10 @@ mod tests {
             ..ClusterSnapshot::default()
         }));
         assert!(keep_only("mine", &mut cluster));
-        let Some(Body::Snapshot(Snapshot { kind: Some(Kind::Cluster(cluster)) })) = cluster.body else {
+        let Some(Body::Snapshot(Snapshot {
+            kind: Some(Kind::Cluster(cluster)),
+        })) = cluster.body
+        else {
             panic!("still a cluster");
         };
         assert_eq!(cluster.jobs, [job_ref("mine")]);

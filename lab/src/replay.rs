@@ -62,7 +62,10 @@ pub struct Played {
 /// # Errors
 /// [`ReplayError::Read`] if the folder cannot be read.
 pub fn tapes(folder: &Path) -> Result<Vec<PathBuf>, ReplayError> {
-    let failed = |source| ReplayError::Read { path: folder.to_owned(), source };
+    let failed = |source| ReplayError::Read {
+        path: folder.to_owned(),
+        source,
+    };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -79,14 +82,23 @@ pub fn tapes(folder: &Path) -> Result<Vec<PathBuf>, ReplayError> {
 /// # Errors
 /// [`ReplayError`] if it is no tape.
 pub fn open(path: &Path) -> Result<TapeReader<BufReader<File>>, ReplayError> {
-    let file = File::open(path).map_err(|source| ReplayError::Read { path: path.to_owned(), source })?;
-    TapeReader::new(BufReader::new(file)).map_err(|source| ReplayError::Tape { path: path.to_owned(), source })
+    let file = File::open(path).map_err(|source| ReplayError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    TapeReader::new(BufReader::new(file)).map_err(|source| ReplayError::Tape {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Name of a tape: its file's, without the ending.
 #[must_use]
 pub fn name_of(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Reads a tape to its end. Its cluster gets the tape's name, so that two tapes never meet.
@@ -98,15 +110,28 @@ pub fn read(path: &Path) -> Result<Played, ReplayError> {
     let (name, header) = (name_of(path), reader.header().clone());
     let (mut observations, mut last_ms) = (Vec::new(), i64::MIN);
     for record in reader {
-        let record = record.map_err(|source| ReplayError::Tape { path: path.to_owned(), source })?;
+        let record = record.map_err(|source| ReplayError::Tape {
+            path: path.to_owned(),
+            source,
+        })?;
         let payload = record.payload.unwrap_or_default();
-        let mut observation = Observation::decode_payload(&record.kind, &payload)
-            .map_err(|source| ReplayError::Record { path: path.to_owned(), source })?;
+        let mut observation =
+            Observation::decode_payload(&record.kind, &payload).map_err(|source| {
+                ReplayError::Record {
+                    path: path.to_owned(),
+                    source,
+                }
+            })?;
         observation.cluster_id.clone_from(&name);
         last_ms = last_ms.max(observation.observed_at_ms);
         observations.push(observation);
     }
-    Ok(Played { name, header, observations, last_ms })
+    Ok(Played {
+        name,
+        header,
+        observations,
+        last_ms,
+    })
 }
 
 impl Played {
@@ -114,12 +139,20 @@ impl Played {
     /// cuts off counts if most of it was recorded.
     #[must_use]
     pub fn features(&self, experience: &Arc<Experience>, phase_ms: i64) -> Vec<FeatureEvent> {
-        let config = FeaturizerConfig { window_phase_ms: phase_ms, ..FeaturizerConfig::default() };
+        let config = FeaturizerConfig {
+            window_phase_ms: phase_ms,
+            ..FeaturizerConfig::default()
+        };
         let mut featurizer = Featurizer::new(config, Arc::clone(experience));
-        let mut events: Vec<FeatureEvent> =
-            self.observations.iter().flat_map(|observation| featurizer.push(observation)).collect();
+        let mut events: Vec<FeatureEvent> = self
+            .observations
+            .iter()
+            .flat_map(|observation| featurizer.push(observation))
+            .collect();
         let is_recorded = |event: &FeatureEvent| match event {
-            FeatureEvent::Features(record) => self.last_ms - record.window_start_ms >= LEAST_OF_WINDOW_MS,
+            FeatureEvent::Features(record) => {
+                self.last_ms - record.window_start_ms >= LEAST_OF_WINDOW_MS
+            }
             FeatureEvent::Error(_) | FeatureEvent::Context(_) => true,
         };
         events.extend(featurizer.finish().into_iter().filter(is_recorded));

@@ -90,7 +90,11 @@ impl Rest {
             path: path.to_owned(),
             source,
         };
-        let response = request.timeout(REQUEST_LIMIT).send().await.map_err(no_answer)?;
+        let response = request
+            .timeout(REQUEST_LIMIT)
+            .send()
+            .await
+            .map_err(no_answer)?;
         let status = response.status();
         if status.is_success() {
             return response.json().await.map_err(no_answer);
@@ -126,7 +130,10 @@ impl Rest {
         let request = self
             .client
             .post(format!("{}/jars/upload", self.base))
-            .header("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"))
+            .header(
+                "Content-Type",
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
             .body(body);
         let answer = self.send("/jars/upload", request).await?;
         let file = answer["filename"].as_str().unwrap_or_default();
@@ -145,11 +152,14 @@ impl Rest {
     ) -> Result<String, RestError> {
         let config: BTreeMap<_, _> = config.iter().map(|(k, v)| (k, plain(v))).collect();
         let path = format!("/jars/{jar}/run");
-        let request = self.client.post(format!("{}{path}", self.base)).json(&json!({
-            "entryClass": "io.streamwarden.lab.LabJob",
-            "programArgsList": arguments,
-            "flinkConfiguration": config,
-        }));
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .json(&json!({
+                "entryClass": "io.streamwarden.lab.LabJob",
+                "programArgsList": arguments,
+                "flinkConfiguration": config,
+            }));
         let answer = self.send(&path, request).await?;
         Ok(answer["jobid"].as_str().unwrap_or_default().to_owned())
     }
@@ -160,7 +170,9 @@ impl Rest {
     /// [`RestError`] if Flink refuses.
     pub async fn cancel(&self, job: &str) -> Result<(), RestError> {
         let path = format!("/jobs/{job}");
-        let request = self.client.patch(format!("{}{path}?mode=cancel", self.base));
+        let request = self
+            .client
+            .patch(format!("{}{path}?mode=cancel", self.base));
         self.send(&path, request).await.map(|_| ())
     }
 
@@ -230,7 +242,12 @@ impl Rest {
         let path = format!("/taskmanagers/{id}/metrics?get={}", names.join(","));
         let answer = self.get(&path).await?;
         Ok(items(&answer)
-            .map(|entry| (entry["id"].as_str().unwrap_or_default().to_owned(), number(&entry["value"])))
+            .map(|entry| {
+                (
+                    entry["id"].as_str().unwrap_or_default().to_owned(),
+                    number(&entry["value"]),
+                )
+            })
             .collect())
     }
 

@@ -170,7 +170,10 @@ async fn live_through(
     started: Instant,
 ) -> Result<(i64, Vec<PlantedFault>), RunError> {
     let submitted_ms = machine::now_ms();
-    let must_run = scenario.fault.as_ref().is_none_or(|fault| !fault.from_start);
+    let must_run = scenario
+        .fault
+        .as_ref()
+        .is_none_or(|fault| !fault.from_start);
     if must_run {
         wait_until_running(&cluster.rest, &job.id).await?;
     }
@@ -181,7 +184,8 @@ async fn live_through(
             Vec::new()
         }
         Some(fault) => {
-            let mut planted = plant_and_remove(cluster, scenario, fault, control, job, started).await?;
+            let mut planted =
+                plant_and_remove(cluster, scenario, fault, control, job, started).await?;
             if fault.from_start {
                 planted.planted_at_ms = submitted_ms;
             }
@@ -197,7 +201,10 @@ async fn wait_until_running(rest: &Rest, job: &str) -> Result<(), RunError> {
     let limit = Instant::now() + RUNNING_LIMIT;
     loop {
         let vertices = rest.vertices(job).await?;
-        if vertices.iter().all(|vertex| vertex.running == vertex.parallelism) {
+        if vertices
+            .iter()
+            .all(|vertex| vertex.running == vertex.parallelism)
+        {
             return Ok(());
         }
         if Instant::now() > limit {
@@ -245,7 +252,9 @@ async fn plant_and_remove(
     let planted_at_ms = machine::now_ms();
     control.set(&fault.knobs)?;
     if let Some(action) = fault.action {
-        action.plant(cluster, host.as_deref().unwrap_or_default()).await?;
+        action
+            .plant(cluster, host.as_deref().unwrap_or_default())
+            .await?;
     }
     let removal = at(scenario.timeline.remove_s.min(scenario.timeline.end_s));
     let effect_at_ms = watch(cluster, fault, job, host.clone(), removal).await?;
@@ -254,7 +263,9 @@ async fn plant_and_remove(
     if removed {
         control.reset()?;
         if let Some(action) = fault.action {
-            action.remove(cluster, host.as_deref().unwrap_or_default()).await?;
+            action
+                .remove(cluster, host.as_deref().unwrap_or_default())
+                .await?;
         }
     }
     Ok(PlantedFault {
@@ -294,9 +305,9 @@ async fn watch(
 
 async fn host(rest: &Rest, fault: &FaultSpec, job: &Job) -> Result<Option<String>, RunError> {
     match (fault.scope, &fault.vertex) {
-        (Scope::TaskManager, Some(vertex)) => {
-            Ok(rest.host_of(&job.id, job.vertex(vertex), fault.subtask).await?)
-        }
+        (Scope::TaskManager, Some(vertex)) => Ok(rest
+            .host_of(&job.id, job.vertex(vertex), fault.subtask)
+            .await?),
         _ => Ok(None),
     }
 }

@@ -207,7 +207,10 @@ pub fn load_all(folder: &Path) -> Result<Vec<Scenario>, ScenarioError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(read_error)? {
         let path = entry.map_err(read_error)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }
@@ -313,7 +316,10 @@ mod tests {
     fn each_variant_is_laid_over_the_rest_of_the_file() {
         let scenarios = expand("healthy-map-chain", FILE).unwrap();
         let names: Vec<_> = scenarios.iter().map(|one| one.name.as_str()).collect();
-        assert_eq!(names, ["healthy-map-chain-mild", "healthy-map-chain-strong"]);
+        assert_eq!(
+            names,
+            ["healthy-map-chain-mild", "healthy-map-chain-strong"]
+        );
         assert_eq!(plain(&scenarios[0].knobs["clicks.rate"]), "1000");
         assert_eq!(plain(&scenarios[1].knobs["clicks.rate"]), "9000");
         assert_eq!(plain(&scenarios[1].knobs["clicks.keys"]), "5");

@@ -36,7 +36,10 @@ pub fn check_all(folder: &Path, scenarios: &[Scenario]) -> io::Result<Report> {
         paths.push(entry?.path());
     }
     paths.sort();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|end| end == "tape")) {
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "tape"))
+    {
         report.tapes += 1;
         report.bytes += path.metadata()?.len();
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -44,7 +47,11 @@ pub fn check_all(folder: &Path, scenarios: &[Scenario]) -> io::Result<Report> {
             Ok(found) => found,
             Err(error) => vec![error.to_string()],
         };
-        report.problems.extend(found.into_iter().map(|problem| format!("{name}: {problem}")));
+        report.problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{name}: {problem}")),
+        );
     }
     Ok(report)
 }
@@ -88,7 +95,10 @@ fn check_label(label: &TapeLabel, name: &str, last_ms: i64, scenarios: &[Scenari
             problems.push(format!("{} has no subject", fault.slug));
         }
         if fault.effect_at_ms < fault.planted_at_ms || fault.effect_at_ms > last_ms {
-            problems.push(format!("{}: the effect is not within the recording", fault.slug));
+            problems.push(format!(
+                "{}: the effect is not within the recording",
+                fault.slug
+            ));
         }
     }
     problems
@@ -114,14 +124,23 @@ pub enum ShowError {
 /// [`ShowError`] at the first record that cannot be read or printed.
 pub fn show(path: &Path, out: &mut impl Write) -> Result<(), ShowError> {
     let mut reader = TapeReader::new(BufReader::new(File::open(path)?))?;
-    writeln!(out, "{}", serde_json::to_string_pretty(reader.header()).map_err(TapeError::Header)?)?;
+    writeln!(
+        out,
+        "{}",
+        serde_json::to_string_pretty(reader.header()).map_err(TapeError::Header)?
+    )?;
     let mut first_ms = None;
     for record in reader.by_ref() {
         let record = record?;
         let since_ms = record.timestamp_ms - *first_ms.get_or_insert(record.timestamp_ms);
         let payload = record.payload.unwrap_or_default();
         let observation = Observation::decode_payload(&record.kind, &payload)?;
-        writeln!(out, "{:8.1} s {:?}", since_ms as f64 / 1_000.0, observation.body)?;
+        writeln!(
+            out,
+            "{:8.1} s {:?}",
+            since_ms as f64 / 1_000.0,
+            observation.body
+        )?;
     }
     Ok(())
 }
@@ -154,7 +173,10 @@ mod tests {
     #[test]
     fn a_label_without_evidence_is_a_problem() {
         let problems = check_label(&label(99), "a", 1_000, &[]);
-        assert!(problems.iter().any(|one| one.contains("not within")), "{problems:?}");
+        assert!(
+            problems.iter().any(|one| one.contains("not within")),
+            "{problems:?}"
+        );
         let problems = check_label(&label(200), "a", 1_000, &[]);
         assert_eq!(problems, ["no scenario describes it"]);
     }

@@ -207,7 +207,7 @@ impl AlertMachine {
         match (over, self.key_of(finding)) {
             (true, Some(key)) => self.end_by_event(&key, finding, event_ms, scene, now_ms),
             (true, None) => Step::default(),
-            (false, Some(key)) => self.refresh(key, finding, event_ms, scene, now_ms),
+            (false, Some(key)) => self.refresh(&key, finding, event_ms, scene, now_ms),
             (false, None) => self.open(finding, event_ms, now_ms),
         }
     }
@@ -288,13 +288,13 @@ impl AlertMachine {
 
     fn refresh(
         &mut self,
-        fingerprint: String,
+        fingerprint: &str,
         finding: &Finding,
         event_ms: i64,
         scene: &dyn Scene,
         now_ms: i64,
     ) -> Step {
-        let Some(alert) = self.open.get_mut(&fingerprint) else {
+        let Some(alert) = self.open.get_mut(fingerprint) else {
             return Step::default();
         };
         if event_ms < alert.refreshed_ms {
@@ -303,9 +303,9 @@ impl AlertMachine {
         if alert.finding.finding_id != finding.finding_id {
             self.by_finding.remove(&alert.finding.finding_id);
             self.by_finding
-                .insert(finding.finding_id.clone(), fingerprint.clone());
+                .insert(finding.finding_id.clone(), fingerprint.to_owned());
         }
-        self.inherited.remove(&fingerprint);
+        self.inherited.remove(fingerprint);
         alert.finding = finding.clone();
         alert.refreshed_ms = event_ms;
         alert.heard_ms = now_ms;
@@ -322,12 +322,12 @@ impl AlertMachine {
         if unheard {
             self.wait_for_announcement(&alert, now_ms);
         }
-        let spoke = self.tell_news(&fingerprint, scene, now_ms);
+        let spoke = self.tell_news(fingerprint, scene, now_ms);
         let store =
             was_settling || !spoke.intents.is_empty() || now_ms - alert.stored_ms >= STORE_EVERY_MS;
         step.append(spoke);
         if store {
-            step.alerts.extend(self.handed_out(&fingerprint, now_ms));
+            step.alerts.extend(self.handed_out(fingerprint, now_ms));
         }
         step
     }

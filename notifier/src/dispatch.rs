@@ -73,10 +73,7 @@ impl Dispatcher {
                 metrics: metrics.clone(),
             };
             let stop = shutdown.clone();
-            shutdown.spawn(
-                format!("notifier channel {}", named.name),
-                sender.run(stop),
-            );
+            shutdown.spawn(format!("notifier channel {}", named.name), sender.run(stop));
         }
         Self {
             wake: Arc::new(wake),

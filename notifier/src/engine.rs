@@ -236,11 +236,12 @@ impl Engine {
                 }
                 FeatureEvent::Context(record) => {
                     if let Some(context_record::Kind::Cluster(cluster)) = &record.kind
-                        && cluster.reachable {
-                            state
-                                .machine
-                                .on_window(&record.cluster_id, "", event.timestamp_ms());
-                        }
+                        && cluster.reachable
+                    {
+                        state
+                            .machine
+                            .on_window(&record.cluster_id, "", event.timestamp_ms());
+                    }
                 }
                 FeatureEvent::Error(_) => {}
             }

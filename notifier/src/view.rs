@@ -274,10 +274,11 @@ impl FleetView {
         for job in &snapshot.jobs {
             let key = (cluster_id.to_owned(), job.job_id.clone());
             if let Some(known) = self.jobs.get_mut(&key)
-                && known.state != job.state {
-                    known.state.clone_from(&job.state);
-                    self.changed.insert(key);
-                }
+                && known.state != job.state
+            {
+                known.state.clone_from(&job.state);
+                self.changed.insert(key);
+            }
         }
     }
 }

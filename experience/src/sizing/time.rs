@@ -74,9 +74,7 @@ pub(super) fn transaction_timeout(measured: &Measured) -> Outcome {
     let down = measured.downtime_ms.unwrap_or(0.0);
     let took = measured.checkpoint_duration_ms.unwrap_or(0.0);
     let least = interval + took + down;
-    let to = round_up(least * 2.0)
-        .min(BROKER_TRANSACTION_LIMIT_MS)
-        .max(60_000.0);
+    let to = round_up(least * 2.0).clamp(60_000.0, BROKER_TRANSACTION_LIMIT_MS);
     let computation = format!(
         "interval {} + checkpoint {} + downtime {}, twice = {}, below the broker's {}",
         duration(interval),

@@ -42,7 +42,10 @@ fn a_mined_message_has_the_code_of_its_template_with_any_argument() {
     let mined = EXPERIENCE
         .templates()
         .template(&code(owner, &message("orders", 1)));
-    assert_eq!(mined.map(streamwarden_experience::template::MinedTemplate::owner), Some("TimeoutException"));
+    assert_eq!(
+        mined.map(streamwarden_experience::template::MinedTemplate::owner),
+        Some("TimeoutException")
+    );
 }
 
 #[test]

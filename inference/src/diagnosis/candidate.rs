@@ -63,11 +63,27 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
         let active = phase != Phase::Judged && phase != Phase::Learning
             || job.now_ms - track.last_ms <= judge.config.error_quiet_ms;
         if active {
-            let merged = with_errors(job, judge, phase, slug, track, found.remove(slug));
-            found.insert(slug.to_owned(), merged);
+            let slug = told_apart_by_figures(judge.experience, slug, &found);
+            let merged = with_errors(job, judge, phase, &slug, track, found.remove(&slug));
+            found.insert(slug, merged);
         }
     }
     found.into_values().collect()
+}
+
+/// Flink says that a checkpoint expired, not why: where figures name the reason, the error speaks for that one.
+fn told_apart_by_figures(
+    experience: &Experience,
+    slug: &str,
+    figures: &BTreeMap<String, Candidate>,
+) -> String {
+    let class = class_of(experience, slug);
+    if class != Class::CheckpointTimeout || figures.contains_key(slug) {
+        return slug.to_owned();
+    }
+    let same = figures.values().filter(|one| one.class == class);
+    let best = same.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    best.map_or(slug, |one| &one.slug).to_owned()
 }
 
 /// The same problem at two vertices: the surer one, and of two that are about equally sure the one further down.
@@ -140,7 +156,11 @@ fn of_history(
         let mean = history.mean(index, windows);
         let newest = row.probabilities[index];
         // One window that is sure counts for itself, whatever was before.
-        let mean = if newest >= limits.sure { newest.max(mean) } else { mean };
+        let mean = if newest >= limits.sure {
+            newest.max(mean)
+        } else {
+            mean
+        };
         if label == HEALTHY || label == ELSEWHERE || mean < limits.keep {
             continue;
         }
@@ -156,7 +176,12 @@ fn of_history(
         let streak = history.streak(|row| is_strange(manifest, &row.probabilities));
         if streak > 0 {
             let fine = fine_probability(manifest, &row.probabilities);
-            found.push(candidate(UNKNOWN, 1.0 - fine, streak, streak >= UNKNOWN_WINDOWS));
+            found.push(candidate(
+                UNKNOWN,
+                1.0 - fine,
+                streak,
+                streak >= UNKNOWN_WINDOWS,
+            ));
         }
     }
     found
@@ -187,7 +212,8 @@ fn with_errors(
     figures: Option<Candidate>,
 ) -> Candidate {
     let class = class_of(judge.experience, slug);
-    let repeated_enough = !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
+    let repeated_enough =
+        !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
     let said_enough = track.confidence >= LEAST_OF_ONE_LINE || track.occurrences >= 3;
     let enough = repeated_enough && (said_enough || class == Class::Unknown);
     let repeated = 0.8_f64.powi(i32::try_from(track.occurrences.saturating_sub(1)).unwrap_or(30));
@@ -209,9 +235,9 @@ fn with_errors(
         since_ms: figures.as_ref().map_or(track.first_ms, |candidate| {
             candidate.since_ms.min(track.first_ms)
         }),
-        last_ms: figures
-            .as_ref()
-            .map_or(track.last_ms, |candidate| candidate.last_ms.max(track.last_ms)),
+        last_ms: figures.as_ref().map_or(track.last_ms, |candidate| {
+            candidate.last_ms.max(track.last_ms)
+        }),
         figures: figures.and_then(|candidate| candidate.figures),
         errors,
     }

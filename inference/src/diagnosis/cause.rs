@@ -33,7 +33,11 @@ pub(super) fn causes(
     usable.sort_by(|a, b| {
         let rank = |candidate: &Candidate| {
             // What was said before is not taken back for something that is only as likely.
-            let said = if is_open(&candidate.slug) { INCUMBENT } else { 0.0 };
+            let said = if is_open(&candidate.slug) {
+                INCUMBENT
+            } else {
+                0.0
+            };
             rank(judge.experience, candidate) + said
         };
         rank(b)
@@ -84,7 +88,11 @@ fn rank(experience: &Experience, candidate: &Candidate) -> f64 {
     }
     if let Some(problem) = experience.problem(&candidate.slug) {
         if problem.symptom {
-            rank -= if candidate.is_from_errors() { 0.35 } else { 1.0 };
+            rank -= if candidate.is_from_errors() {
+                0.35
+            } else {
+                1.0
+            };
         }
         if problem.severity == Severity::Advice {
             rank -= 0.8;

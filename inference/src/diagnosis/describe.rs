@@ -97,7 +97,10 @@ fn fill(finding: &mut Finding, problem: &Problem, facts: &Facts<'_>, words: &Con
 fn fill_unknown(finding: &mut Finding) {
     finding.class = Class::Unknown;
     finding.slug = UNKNOWN.to_owned();
-    finding.title = format!("{} shows trouble that fits no known problem", finding.subject.name);
+    finding.title = format!(
+        "{} shows trouble that fits no known problem",
+        finding.subject.name
+    );
     "The figures or errors below are far from what healthy jobs show; what they lead to is not known."
         .clone_into(&mut finding.effect);
     let candidates: Vec<&str> = finding

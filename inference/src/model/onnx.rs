@@ -159,8 +159,18 @@ fn check_shape(session: &Session, manifest: &Manifest) -> Result<(), ModelError>
             "1",
         );
     };
-    fits(model, "the name of its input", input.name(), &manifest.input)?;
-    fits(model, "the name of its output", output.name(), &manifest.output)?;
+    fits(
+        model,
+        "the name of its input",
+        input.name(),
+        &manifest.input,
+    )?;
+    fits(
+        model,
+        "the name of its output",
+        output.name(),
+        &manifest.output,
+    )?;
     let width = manifest.features.len();
     check_type(model, "the type of its input", input.dtype(), width)?;
     check_type(
@@ -194,4 +204,3 @@ fn check_type(
     };
     fits(model, what, &found, &expected)
 }
-

@@ -88,7 +88,11 @@ mod tests {
     #[test]
     fn a_folder_gives_its_newest_library() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["libonnxruntime.so.1.23.0", "libonnxruntime.so.1.24.4", "other.so"] {
+        for name in [
+            "libonnxruntime.so.1.23.0",
+            "libonnxruntime.so.1.24.4",
+            "other.so",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = find_library(Some(folder.path())).unwrap();

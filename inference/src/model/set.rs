@@ -79,7 +79,12 @@ impl ModelSet {
         let manifest = Manifest::parse(name, files.manifest)?;
         let golden = Golden::parse(name, files.golden)?;
         let trees = TreeEnsemble::parse(name, files.onnx)?;
-        fits(name, "the scope in its manifest", manifest.scope.as_str(), name)?;
+        fits(
+            name,
+            "the scope in its manifest",
+            manifest.scope.as_str(),
+            name,
+        )?;
         fits(
             name,
             "the labels in model.onnx",

@@ -4,7 +4,8 @@ use streamwarden_proto::finding::{Evidence, FindingStatus};
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
-    FINE, SINK, SLOW, START_MS, WINDOW_MS, diagnosis, diagnosis_with, error, job_context, push, told, window,
+    FINE, SINK, SLOW, START_MS, WINDOW_MS, diagnosis, diagnosis_with, error, job_context, push,
+    told, window,
 };
 
 /// A job that has run well for a minute.
@@ -33,9 +34,16 @@ fn opened(diagnosis: &mut Diagnosis) -> Finding {
 #[test]
 fn a_slow_sink_is_named_within_two_windows() {
     let finding = opened(&mut seasoned());
-    assert_eq!((finding.code.as_str(), finding.subject.id.as_str()), ("SW1101", SINK));
+    assert_eq!(
+        (finding.code.as_str(), finding.subject.id.as_str()),
+        ("SW1101", SINK)
+    );
     assert!(finding.confidence > 0.5 && finding.confidence <= 0.99);
-    assert!(finding.title.starts_with("sink waits for"), "{}", finding.title);
+    assert!(
+        finding.title.starts_with("sink waits for"),
+        "{}",
+        finding.title
+    );
     assert_eq!(finding.status, FindingStatus::Open);
     assert_eq!(finding.model.name, "vertex");
     assert!(!finding.actions.is_empty() && !finding.avoid.is_empty());
@@ -48,7 +56,11 @@ fn the_evidence_stands_beside_its_healthy_limit_and_the_decision_names_the_measu
         panic!("a figure should come first: {:?}", finding.evidence)
     };
     assert_eq!((first.feature.as_str(), first.value), ("busy_max", 985.0));
-    assert!(first.healthy_max.is_some_and(|limit| (700.0..900.0).contains(&limit)));
+    assert!(
+        first
+            .healthy_max
+            .is_some_and(|limit| (700.0..900.0).contains(&limit))
+    );
     let shares: f64 = finding
         .evidence
         .iter()
@@ -60,7 +72,11 @@ fn the_evidence_stands_beside_its_healthy_limit_and_the_decision_names_the_measu
     assert!((0.5..=1.001).contains(&shares), "{shares}");
     let step = &finding.decision[0];
     assert_eq!((step.op.as_str(), step.value), (">", Some(985.0)));
-    assert!(step.text.contains("is above") && step.text.ends_with("985 ms/s"), "{}", step.text);
+    assert!(
+        step.text.contains("is above") && step.text.ends_with("985 ms/s"),
+        "{}",
+        step.text
+    );
 }
 
 #[test]
@@ -75,7 +91,10 @@ fn a_healthy_job_has_no_finding_and_full_health() {
 fn a_young_job_is_not_judged_yet() {
     let mut diagnosis = diagnosis();
     push(&mut diagnosis, &[job_context(START_MS, "RUNNING")]);
-    assert_eq!(told(&push(&mut diagnosis, &window(1, SLOW, SLOW))), Vec::<String>::new());
+    assert_eq!(
+        told(&push(&mut diagnosis, &window(1, SLOW, SLOW))),
+        Vec::<String>::new()
+    );
     assert_eq!(diagnosis.health()[0].score, None);
 }
 
@@ -91,8 +110,14 @@ fn of_two_slow_steps_the_one_further_down_is_the_cause_and_there_is_one_finding(
 fn one_good_window_does_not_resolve_a_finding_and_three_do() {
     let mut diagnosis = seasoned();
     let id = opened(&mut diagnosis).finding_id;
-    assert_eq!(told(&push(&mut diagnosis, &window(9, FINE, FINE))), Vec::<String>::new());
-    assert_eq!(told(&push(&mut diagnosis, &window(10, FINE, SLOW))), Vec::<String>::new());
+    assert_eq!(
+        told(&push(&mut diagnosis, &window(9, FINE, FINE))),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told(&push(&mut diagnosis, &window(10, FINE, SLOW))),
+        Vec::<String>::new()
+    );
     let mut events = Vec::new();
     for number in 11..=14 {
         events.extend(push(&mut diagnosis, &window(number, FINE, FINE)));
@@ -111,8 +136,15 @@ fn a_finding_that_stays_is_confirmed_now_and_then_and_not_each_window() {
         events.extend(push(&mut diagnosis, &window(number, FINE, SLOW)));
     }
     let updates = told(&events);
-    assert!(updates.iter().all(|told| told == "updated slow-sink@sink"), "{updates:?}");
-    assert!((2..=4).contains(&updates.len()), "ten minutes: {}", updates.len());
+    assert!(
+        updates.iter().all(|told| told == "updated slow-sink@sink"),
+        "{updates:?}"
+    );
+    assert!(
+        (2..=4).contains(&updates.len()),
+        "ten minutes: {}",
+        updates.len()
+    );
 }
 
 #[test]
@@ -146,8 +178,15 @@ fn a_failure_that_no_rule_knows_is_called_unknown_when_it_comes_again() {
     let [event] = events.as_slice() else {
         panic!("one finding was expected: {:?}", told(&events))
     };
-    assert_eq!((event.data.slug.as_str(), event.data.code.as_str()), ("unknown", "SW0000"));
-    assert!(event.data.explanation.contains("thread dump"), "{}", event.data.explanation);
+    assert_eq!(
+        (event.data.slug.as_str(), event.data.code.as_str()),
+        ("unknown", "SW0000")
+    );
+    assert!(
+        event.data.explanation.contains("thread dump"),
+        "{}",
+        event.data.explanation
+    );
 }
 
 #[test]
@@ -164,7 +203,10 @@ fn a_lost_taskmanager_opens_at_once_and_what_follows_from_it_is_evidence() {
 fn a_cancelled_job_ends_its_findings() {
     let mut diagnosis = seasoned();
     opened(&mut diagnosis);
-    let events = push(&mut diagnosis, &[job_context(START_MS + 90_000, "CANCELED")]);
+    let events = push(
+        &mut diagnosis,
+        &[job_context(START_MS + 90_000, "CANCELED")],
+    );
     assert_eq!(told(&events), ["resolved slow-sink@sink"]);
 }
 
@@ -179,12 +221,23 @@ fn a_finding_that_was_open_before_a_restart_is_not_opened_again() {
     for number in 9..=12 {
         events.extend(push(&mut after, &window(number, FINE, SLOW)));
     }
-    assert!(events.iter().all(|event| event.data.finding_id == finding.finding_id));
-    assert!(told(&events).iter().all(|told| told.starts_with("updated")), "{:?}", told(&events));
+    assert!(
+        events
+            .iter()
+            .all(|event| event.data.finding_id == finding.finding_id)
+    );
+    assert!(
+        told(&events).iter().all(|told| told.starts_with("updated")),
+        "{:?}",
+        told(&events)
+    );
     for number in 13..=16 {
         events.extend(push(&mut after, &window(number, FINE, FINE)));
     }
-    assert_eq!(told(&events).last().map(String::as_str), Some("resolved slow-sink@sink"));
+    assert_eq!(
+        told(&events).last().map(String::as_str),
+        Some("resolved slow-sink@sink")
+    );
 }
 
 #[test]
@@ -215,10 +268,18 @@ fn health_falls_with_severity_and_number_of_findings() {
 fn story() -> Vec<FeatureEvent> {
     let mut events = vec![job_context(START_MS, "RUNNING")];
     for number in 1..=20 {
-        let sink = if (7..=12).contains(&number) { SLOW } else { FINE };
+        let sink = if (7..=12).contains(&number) {
+            SLOW
+        } else {
+            FINE
+        };
         events.extend(window(number, FINE, sink));
         if number % 4 == 0 {
-            events.push(error(number * WINDOW_MS / 1_000, "user-exception-loop", 0.9));
+            events.push(error(
+                number * WINDOW_MS / 1_000,
+                "user-exception-loop",
+                0.9,
+            ));
         }
     }
     events

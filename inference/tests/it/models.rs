@@ -55,18 +55,30 @@ fn refusal(manifest: &[u8], golden: &[u8], fingerprint: &str) -> String {
 
 #[test]
 fn a_model_whose_parts_agree_is_loaded_and_gives_its_golden_rows() {
-    assert!(load(MANIFEST, GOLDEN, FINGERPRINT).unwrap().get(Scope::Vertex).is_some());
+    assert!(
+        load(MANIFEST, GOLDEN, FINGERPRINT)
+            .unwrap()
+            .get(Scope::Vertex)
+            .is_some()
+    );
 }
 
 #[test]
 fn a_model_of_another_feature_schema_is_refused_with_both_fingerprints() {
     let text = refusal(MANIFEST, GOLDEN, "ffffffffffffffff");
-    assert!(text.contains(FINGERPRINT) && text.contains("ffffffffffffffff"), "{text}");
+    assert!(
+        text.contains(FINGERPRINT) && text.contains("ffffffffffffffff"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_manifest_with_other_labels_is_refused() {
-    let text = refusal(&changed(MANIFEST, "\"slow-sink\",", "\"hot-key\","), GOLDEN, FINGERPRINT);
+    let text = refusal(
+        &changed(MANIFEST, "\"slow-sink\",", "\"hot-key\","),
+        GOLDEN,
+        FINGERPRINT,
+    );
     assert!(text.contains("labels"), "{text}");
 }
 
@@ -80,7 +92,11 @@ fn a_manifest_that_lacks_a_feature_is_refused() {
 
 #[test]
 fn a_manifest_that_names_another_output_is_refused() {
-    let manifest = changed(MANIFEST, "\"output\": \"probabilities\"", "\"output\": \"scores\"");
+    let manifest = changed(
+        MANIFEST,
+        "\"output\": \"probabilities\"",
+        "\"output\": \"scores\"",
+    );
     let text = refusal(&manifest, GOLDEN, FINGERPRINT);
     assert!(text.contains("the name of its output"), "{text}");
 }
@@ -97,7 +113,12 @@ fn golden_rows_that_the_runtime_does_not_reproduce_are_refused_by_number() {
 #[test]
 fn a_row_of_another_length_is_refused() {
     let error = scorer().score(&[1.0; 5], 5).unwrap_err();
-    assert!(error.to_string().contains("the length of a row is 5, 4 was expected"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the length of a row is 5, 4 was expected"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -150,7 +171,10 @@ fn the_trees_route_values_and_missing_values_as_the_runtime_does() {
         let expected = scorer.score(&row, 4).unwrap();
         let found = trees.probabilities(&row);
         for (a, b) in found.iter().zip(&expected) {
-            assert!((a - b).abs() < 1e-5, "{row:?}: {found:?} is not {expected:?}");
+            assert!(
+                (a - b).abs() < 1e-5,
+                "{row:?}: {found:?} is not {expected:?}"
+            );
         }
     }
 }

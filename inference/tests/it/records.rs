@@ -11,8 +11,8 @@ use streamwarden_proto::FeatureEvent;
 use streamwarden_proto::cloud_event::FindingEvent;
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::v1::{
-    self, ContextRecord, Edge, ErrorOrigin, ErrorRecord, FeatureRecord, JobSnapshot, Subject, Vertex,
-    context_record,
+    self, ContextRecord, Edge, ErrorOrigin, ErrorRecord, FeatureRecord, JobSnapshot, Subject,
+    Vertex, context_record,
 };
 
 pub(crate) const FINGERPRINT: &str = "0123456789abcdef";

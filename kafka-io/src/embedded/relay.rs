@@ -142,6 +142,10 @@ impl Asked {
     }
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the type of the records belongs to a crate that is not named here"
+)]
 fn is_empty(answer: &FetchResponse) -> bool {
     let mut partitions = answer.responses.iter().flat_map(|topic| &topic.partitions);
     answer.error_code == 0

@@ -73,7 +73,10 @@ fn folder(work: &Path, name: &str) -> String {
 pub(super) fn memory_tool(flink: &Flink, conf: &Path, command: &str) -> Vec<String> {
     vec![
         "-cp".into(),
-        format!("{0}/bin/bash-java-utils.jar:{0}/lib/*", flink.home.display()),
+        format!(
+            "{0}/bin/bash-java-utils.jar:{0}/lib/*",
+            flink.home.display()
+        ),
         "org.apache.flink.runtime.util.bash.BashJavaUtils".into(),
         command.into(),
         flink.home.join("bin").display().to_string(),
@@ -107,7 +110,11 @@ pub(super) fn process(
         flink.home.join("conf/log4j.properties").display()
     ));
     args.extend(["-cp".into(), format!("{}/lib/*", flink.home.display())]);
-    args.extend([main_class.into(), "--configDir".into(), conf.display().to_string()]);
+    args.extend([
+        main_class.into(),
+        "--configDir".into(),
+        conf.display().to_string(),
+    ]);
     args.extend(own.iter().cloned());
     args
 }

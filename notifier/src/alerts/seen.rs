@@ -20,9 +20,10 @@ impl SeenEvents {
         }
         self.order.push_back(id.to_owned());
         if self.order.len() > LIMIT
-            && let Some(oldest) = self.order.pop_front() {
-                self.ids.remove(&oldest);
-            }
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
         true
     }
 }

@@ -241,10 +241,12 @@ pub async fn check(State(api): State<Api>, mut request: Request, next: Next) -> 
         let message = "changes cannot be asked for by another site's page";
         return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
     }
-    if !changes && request.uri().path() != "/openapi.json"
-        && let Err(error) = caller.needs(Right::Read) {
-            return error.into_response();
-        }
+    if !changes
+        && request.uri().path() != "/openapi.json"
+        && let Err(error) = caller.needs(Right::Read)
+    {
+        return error.into_response();
+    }
     request.extensions_mut().insert(caller);
     next.run(request).await
 }

@@ -98,12 +98,12 @@ impl SlackBot {
             .client
             .post(&url, headers, body.to_string().into_bytes())
             .await?;
-        said_ok(accepted(answer)?)
+        said_ok(&accepted(answer)?)
     }
 }
 
 /// Slack answers 200 also to what it refuses.
-fn said_ok(answer: Answer) -> Result<Value, SendError> {
+fn said_ok(answer: &Answer) -> Result<Value, SendError> {
     let retry_after = answer.retry_after;
     let value: Value = serde_json::from_slice(&answer.body)
         .map_err(|_| SendError::later("Slack answered with something that is not JSON"))?;

@@ -42,7 +42,7 @@ pub fn opened(alert: &Alert, around: &Surroundings) -> Message {
 pub fn updated(alert: &Alert, said: &Said, around: &Surroundings, now_ms: i64) -> Message {
     let finding = &alert.finding;
     let tone = Tone::from(finding.severity);
-    let age = duration((now_ms - alert.received_ms).max(0).as_f64());
+    let age = duration((now_ms - alert.received_ms).max(0).to_f64());
     let worse = is_worse(said, finding);
     let state = if worse {
         "Still open, getting worse"
@@ -91,7 +91,7 @@ pub fn resolved(alert: &Alert, around: &Surroundings) -> Message {
         .map_or((alert.refreshed_ms, EndReason::Resolved), |ended| {
             (ended.at_ms, ended.reason)
         });
-    let lasted = duration((ended_ms - alert.began_ms).max(0).as_f64());
+    let lasted = duration((ended_ms - alert.began_ms).max(0).to_f64());
     let headline = format!("Resolved: {}", name_of(finding));
     let from_to = format!(
         "From {} to {} UTC, {lasted}.",
@@ -298,7 +298,7 @@ fn small_print(alert: &Alert, around: &Surroundings) -> Vec<String> {
 /// Milliseconds as a float; differences of times are far below 2^53.
 pub(crate) trait AsF64 {
     /// The same number.
-    fn as_f64(self) -> f64;
+    fn to_f64(self) -> f64;
 }
 
 impl AsF64 for i64 {
@@ -306,7 +306,7 @@ impl AsF64 for i64 {
         clippy::cast_precision_loss,
         reason = "differences of times are far below 2^53"
     )]
-    fn as_f64(self) -> f64 {
+    fn to_f64(self) -> f64 {
         self as f64
     }
 }

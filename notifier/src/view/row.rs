@@ -28,13 +28,17 @@ pub fn row(view: &FleetView, key: &JobKey, job: &JobView, open: &[OpenFinding<'_
     let mut findings: Vec<&Finding> = open.iter().map(|open| open.finding).collect();
     sort_worst_first(&mut findings);
     let worst = findings.first().copied();
+    let head = head(view, key, job, open);
+    let figure = match worst {
+        Some(finding) => deciding_figure(view, key, job, finding),
+        // What was not measured for long says nothing about a limit.
+        None if head.status == JobStatus::Learning => None,
+        None => closest_figure(view, key, job),
+    };
     JobRow {
-        head: head(view, key, job, open),
+        head,
         finding: worst.map(|finding| brief(job, finding)),
-        figure: match worst {
-            Some(finding) => deciding_figure(view, key, job, finding),
-            None => closest_figure(view, key, job),
-        },
+        figure,
     }
 }
 

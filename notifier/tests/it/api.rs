@@ -403,6 +403,7 @@ async fn a_new_job_is_being_learned_and_has_no_health() {
     assert_eq!(jobs["jobs"][0]["status"], "learning");
     assert_eq!(jobs["jobs"][0]["health"], Value::Null);
     assert_eq!(jobs["jobs"][0]["learning"]["windows"], 2);
+    assert_eq!(jobs["jobs"][0]["figure"], Value::Null);
     service.stop().await;
 }
 

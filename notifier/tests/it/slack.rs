@@ -66,20 +66,22 @@ impl Slack {
     }
 
     /// Refuses what Slack would refuse.
-    fn admit(&self, message: &Value) -> Result<(), Response> {
+    fn admit(&self, message: &Value) -> Result<(), Box<Response>> {
         let mut seen = self.seen.lock().unwrap();
         if let Some(status) = seen.outage {
-            return Err((status, "no_service").into_response());
+            return Err(Box::new((status, "no_service").into_response()));
         }
         if let Some(mistake) = mistake(message) {
-            return Err((StatusCode::BAD_REQUEST, mistake).into_response());
+            return Err(Box::new((StatusCode::BAD_REQUEST, mistake).into_response()));
         }
         let fast = seen
             .last
             .is_some_and(|last| last.elapsed() < Duration::from_secs(1));
         if fast {
             seen.too_fast += 1;
-            return Err((StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response());
+            return Err(Box::new(
+                (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
+            ));
         }
         seen.last = Some(Instant::now());
         Ok(())
@@ -88,7 +90,7 @@ impl Slack {
 
 async fn webhook(State(slack): State<Slack>, Json(message): Json<Value>) -> Response {
     if let Err(refused) = slack.admit(&message) {
-        return refused;
+        return *refused;
     }
     slack.seen.lock().unwrap().messages.push(message);
     "ok".into_response()
@@ -121,7 +123,7 @@ async fn call(
         return Json(json!({ "ok": true })).into_response();
     }
     if let Err(refused) = slack.admit(&message) {
-        return refused;
+        return *refused;
     }
     let mut seen = slack.seen.lock().unwrap();
     let ts = format!("1700000000.{:06}", seen.messages.len());

@@ -53,7 +53,11 @@ fn step(feature: &ManifestFeature, test: Test, value: f32) -> DecisionStep {
         feature: feature.name.clone(),
         op: op.to_owned(),
         // JSON has no NaN; with `missing` the threshold means nothing.
-        threshold: if threshold.is_nan() { 0.0 } else { rounded(threshold) },
+        threshold: if threshold.is_nan() {
+            0.0
+        } else {
+            rounded(threshold)
+        },
         unit: feature.unit.clone(),
         value: (!value.is_nan()).then(|| rounded(f64::from(value))),
         text,
@@ -98,6 +102,11 @@ mod tests {
             f32::NAN,
             "busy of the busiest subtask is missing",
         );
-        check("flag", Test::Above(0.5), 1.0, "busy of the busiest subtask: yes");
+        check(
+            "flag",
+            Test::Above(0.5),
+            1.0,
+            "busy of the busiest subtask: yes",
+        );
     }
 }

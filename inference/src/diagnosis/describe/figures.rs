@@ -104,11 +104,12 @@ impl<'a> Facts<'a> {
 
     /// An option of the job or the cluster.
     pub(super) fn option(&self, key: &str) -> Option<&'a str> {
-        let of_job = self.snapshot().and_then(|snapshot| snapshot.config.get(key));
+        let of_job = self
+            .snapshot()
+            .and_then(|snapshot| snapshot.config.get(key));
         let of_cluster = || self.cluster.and_then(|cluster| cluster.config.get(key));
         of_job.or_else(of_cluster).map(String::as_str)
     }
-
 }
 
 fn value(row: Option<(&ScopeModel, &Row)>, name: &str) -> Option<f64> {

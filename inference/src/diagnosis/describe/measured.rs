@@ -150,9 +150,9 @@ fn resources(facts: &Facts<'_>, measured: &mut Measured) {
     measured.slots_free = Some(f64::from(cluster.slots_free));
     measured.taskmanagers = Some(cluster.taskmanagers.len() as f64);
     let own = cluster.taskmanagers.iter().find(|taskmanager| {
-        facts
-            .own()
-            .is_some_and(|(model, row)| model.manifest.scope == Scope::TaskManager && row.id == taskmanager.id)
+        facts.own().is_some_and(|(model, row)| {
+            model.manifest.scope == Scope::TaskManager && row.id == taskmanager.id
+        })
     });
     if let Some(taskmanager) = own.or_else(|| cluster.taskmanagers.first()) {
         measured.slots_per_taskmanager = Some(f64::from(taskmanager.slots_total));

@@ -91,7 +91,9 @@ fn delay(facts: &Facts<'_>, words: &mut Context) {
     let behind = backlog
         .or_else(watermark)
         .filter(|seconds| *seconds >= LEAST_BEHIND_S);
-    note(words, "behind", behind, |seconds| duration(seconds * 1_000.0));
+    note(words, "behind", behind, |seconds| {
+        duration(seconds * 1_000.0)
+    });
     let trend = facts
         .figure("backlog_vs_1m")
         .or_else(|| facts.of_job("backlog_max_vs_1m"))
@@ -103,11 +105,15 @@ fn delay(facts: &Facts<'_>, words: &mut Context) {
         duration(seconds * 1_000.0)
     });
     let pending = facts.any("pending_records").filter(|count| *count >= 1.0);
-    note(words, "lag", pending, |count| format!("{} records", figure(count)));
+    note(words, "lag", pending, |count| {
+        format!("{} records", figure(count))
+    });
     let stalled = facts
         .any("watermark_frozen_max")
         .filter(|seconds| *seconds >= LEAST_BEHIND_S);
-    note(words, "stalled", stalled, |seconds| duration(seconds * 1_000.0));
+    note(words, "stalled", stalled, |seconds| {
+        duration(seconds * 1_000.0)
+    });
 }
 
 fn memory(facts: &Facts<'_>, words: &mut Context) {
@@ -126,10 +132,20 @@ fn checkpoints(facts: &Facts<'_>, words: &mut Context) {
     note(words, "growth", growth_per_hour(facts), |bytes| {
         format!("{} an hour", size(bytes))
     });
-    note(words, "duration", facts.of_job("checkpoint_duration"), duration);
+    note(
+        words,
+        "duration",
+        facts.of_job("checkpoint_duration"),
+        duration,
+    );
     let interval = facts.of_job("checkpoint_interval");
     note(words, "interval", interval, duration);
-    note(words, "timeout", facts.of_job("checkpoint_timeout"), duration);
+    note(
+        words,
+        "timeout",
+        facts.of_job("checkpoint_timeout"),
+        duration,
+    );
     if let Some(path) = facts
         .option("execution.checkpointing.dir")
         .or_else(|| facts.option("state.checkpoints.dir"))
@@ -142,7 +158,11 @@ fn errors(candidate: &Candidate, words: &mut Context) {
     let Some(newest) = candidate.errors.last() else {
         return;
     };
-    let short = newest.exception.rsplit(['.', '$']).next().unwrap_or_default();
+    let short = newest
+        .exception
+        .rsplit(['.', '$'])
+        .next()
+        .unwrap_or_default();
     words.set("exception", short);
     words.set("message", newest.message.lines().next().unwrap_or_default());
     words.set("frame", newest.frame.clone());

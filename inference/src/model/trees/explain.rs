@@ -110,7 +110,13 @@ impl Tree {
             let node = &self.nodes[at];
             let next = node.next(row);
             let (before, after) = (&node.expected, &self.nodes[next].expected);
-            visit(node.feature, node.threshold, next == node.yes, before, after);
+            visit(
+                node.feature,
+                node.threshold,
+                next == node.yes,
+                before,
+                after,
+            );
             at = next;
         }
     }

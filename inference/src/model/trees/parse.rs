@@ -187,7 +187,10 @@ fn blend(yes: &TreeNode, no: &TreeNode) -> Vec<(usize, f32)> {
     classes.sort_unstable();
     classes.dedup();
     let mean = |class| {
-        let (left, right) = (value_of(&yes.expected, class), value_of(&no.expected, class));
+        let (left, right) = (
+            value_of(&yes.expected, class),
+            value_of(&no.expected, class),
+        );
         (class, right + share * (left - right))
     };
     classes.into_iter().map(mean).collect()
