@@ -4,7 +4,9 @@ use streamwarden_proto::finding::{Evidence, FigureEvidence, Finding, Restart};
 
 use crate::alerts::alert::{Alert, EndReason, Said};
 use crate::message::parts::{NAME_LIMIT, SENTENCE_LIMIT, SHOWN, cause_and_effect, changes, why};
-use crate::message::words::{clip, clock, date_and_clock, duration, figure, percent, sentence};
+use crate::message::words::{
+    clip, clock, date_and_clock, duration, figure, percent, sentence, stopped,
+};
 use crate::message::{Button, Message, Section, Span, Tone, bold, plain};
 
 /// What a message shows that is not in the finding.
@@ -99,7 +101,7 @@ pub fn resolved(alert: &Alert, around: &Surroundings) -> Message {
         clock(ended_ms)
     );
     let mut lines = vec![
-        vec![bold(sentence(&clip(&finding.title, SENTENCE_LIMIT)))],
+        vec![bold(stopped(&clip(&finding.title, SENTENCE_LIMIT)))],
         vec![plain(from_to)],
     ];
     lines.extend(ending_words(reason).map(|words| vec![plain(words)]));
@@ -111,7 +113,7 @@ pub fn resolved(alert: &Alert, around: &Surroundings) -> Message {
         tone: Tone::Resolved,
         lock_screen: format!(
             "{headline} after {lasted}. {}",
-            sentence(&clip(&finding.title, SENTENCE_LIMIT))
+            stopped(&clip(&finding.title, SENTENCE_LIMIT))
         ),
         headline,
         sections: vec![Section::lines(lines)],
@@ -169,7 +171,7 @@ pub fn link(finding: &Finding, around: &Surroundings) -> String {
 fn lock_screen(headline: &str, finding: &Finding) -> String {
     let mut line = format!(
         "{headline}. {}",
-        sentence(&clip(&finding.title, SENTENCE_LIMIT))
+        stopped(&clip(&finding.title, SENTENCE_LIMIT))
     );
     if let Some(action) = finding.actions.first().filter(|action| action.to.is_some()) {
         let restart = if action.restart > Restart::None {

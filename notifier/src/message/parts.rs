@@ -4,7 +4,7 @@ use streamwarden_proto::finding::{
     Action, Evidence, FigureEvidence, Finding, LogEvidence, Restart, Risk,
 };
 
-use crate::message::words::{clip, figure, sentence};
+use crate::message::words::{clip, figure, sentence, stopped};
 use crate::message::{Section, Span, bold, code, plain};
 
 /// Changes, and figures, that a message shows; the page shows all.
@@ -15,7 +15,7 @@ pub(super) const NAME_LIMIT: usize = 150;
 pub(super) const SENTENCE_LIMIT: usize = 400;
 
 pub(super) fn cause_and_effect(finding: &Finding) -> Section {
-    let mut lines = vec![vec![bold(sentence(&clip(&finding.title, SENTENCE_LIMIT)))]];
+    let mut lines = vec![vec![bold(stopped(&clip(&finding.title, SENTENCE_LIMIT)))]];
     if !finding.effect.trim().is_empty() {
         lines.push(vec![plain(sentence(&clip(
             &finding.effect,

@@ -33,7 +33,8 @@ pub fn render(message: &Message, clock: &str, style: Style, possible_repeat: boo
     for section in &message.sections {
         section_lines(&mut out, section, style);
     }
-    for button in &message.buttons {
+    // One link is enough where nothing can be pressed.
+    for button in message.buttons.iter().take(1) {
         let _ = writeln!(
             out,
             "  {}",

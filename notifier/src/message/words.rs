@@ -140,20 +140,25 @@ fn format_time(at_ms: i64, format: &str) -> String {
         .map_or_else(|_| "–".to_owned(), |time| time.strftime(format).to_string())
 }
 
-/// With a full stop, if it does not end a sentence already.
+/// With a full stop, if it does not end a sentence already. Its first word may be a vertex's name: it stays as it is.
+#[must_use]
+pub fn stopped(text: &str) -> String {
+    let text = text.trim();
+    let ends = text.is_empty() || text.ends_with(['.', '!', '?', '…']);
+    if ends {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// With a capital letter and a full stop.
 #[must_use]
 pub fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut out = String::with_capacity(text.len() + 1);
+    let text = stopped(text);
     let mut letters = text.chars();
-    if let Some(first) = letters.next() {
-        out.extend(first.to_uppercase());
-        out.push_str(letters.as_str());
-        if !text.ends_with(['.', '!', '?', '…']) {
-            out.push('.');
-        }
-    }
-    out
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// At most `limit` characters; what is cut is shown by an ellipsis. Control characters become spaces.
@@ -199,6 +204,13 @@ mod tests {
         assert_eq!(said(5_160_000.0), "1 h 26 min");
         assert_eq!(said(964_800_000.0), "11 d 4 h");
         assert_eq!(said(3_600_000.0), "1 h");
+    }
+
+    #[test]
+    fn a_vertex_name_at_the_begin_stays_as_flink_prints_it() {
+        assert_eq!(stopped("sink-1 waits"), "sink-1 waits.");
+        assert_eq!(sentence("it waits."), "It waits.");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]
