@@ -19,6 +19,12 @@ HEALTHY = "healthy"
 # The subject itself is fine, another one of the same job or cluster is not.
 ELSEWHERE = "elsewhere"
 SCOPES = ("vertex", "job", "taskmanager")
+# Their errors name them, and all that figures show is that tasks restart or wait: the rules find them, and a model
+# that had to tell them apart by figures would only learn the topologies that they were recorded on.
+LEFT_TO_RULES = {
+    "poison-record", "user-exception-loop", "snapshot-fails-in-user-code", "network-buffers-short", "not-enough-slots",
+    "checkpoint-directory-unusable", "taskmanager-killed",
+}
 
 
 @dataclass
@@ -57,6 +63,8 @@ def load(folder: Path) -> dict[str, Rows]:
 
 
 def _label(label: str, active_elsewhere: str) -> str:
+    if label in LEFT_TO_RULES:
+        return ELSEWHERE
     return ELSEWHERE if label == HEALTHY and active_elsewhere else label
 
 

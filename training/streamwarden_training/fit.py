@@ -15,7 +15,7 @@ from .trees import Ensemble, Tree, from_lightgbm, round_down
 
 SEED = 20261122
 ROUNDS = 70
-HEALTHY_WEIGHT = 1.5
+HEALTHY_WEIGHT = 2.0
 
 
 @dataclass
@@ -43,7 +43,7 @@ def weights(rows: Rows, labels: list[str]) -> np.ndarray:
     pairs = list(zip(rows.label, rows.tape))
     rows_of_run = Counter(pairs)
     runs_of_label = Counter(label for label, _ in rows_of_run)
-    weight = np.array([1.0 / (rows_of_run[pair] * np.sqrt(runs_of_label[pair[0]])) for pair in pairs])
+    weight = np.array([1.0 / (rows_of_run[pair] * runs_of_label[pair[0]] ** 0.8) for pair in pairs])
     # What is fine must stay fine: false alarms cost more than a late finding.
     weight[np.isin(rows.label, [HEALTHY])] *= HEALTHY_WEIGHT
     return weight / weight.mean()

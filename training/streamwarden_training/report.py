@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import ELSEWHERE, HEALTHY, SCOPES
+from .dataset import ELSEWHERE, HEALTHY, LEFT_TO_RULES, SCOPES
 
 HOUR_MS = 3_600_000
 
@@ -150,6 +150,8 @@ def _corpus(manifests: dict) -> list[str]:
     for scope, manifest in manifests.items():
         runs = manifest["trained_on"]["runs"]
         lines.append(f"- {scope}: " + ", ".join(f"{label} {count}" for label, count in runs.items()))
+    lines += ["", "Left to the rules, and counted as `elsewhere` here: " + ", ".join(sorted(LEFT_TO_RULES)) +
+              ". Their errors name them; their runs are in the evaluation below like all others."]
     return [*lines, ""]
 
 

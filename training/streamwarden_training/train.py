@@ -17,6 +17,8 @@ from .fit import SEED, Model, boosting, constant, labels_of, single_tree, softma
 from .thresholds import answers
 
 GOLDEN_ROWS = 24
+# Raw score of a label that a model never saw: below every score that trees give.
+NEVER = -200.0
 
 
 @dataclass
@@ -39,7 +41,7 @@ def fit_with_labels(rows: Rows, labels: list[str], fit) -> Model:
     position = [labels.index(label) for label in own]
     for tree in model.ensemble.trees:
         tree.values = [{position[c]: value for c, value in leaf.items()} for leaf in tree.values]
-    base = np.full(len(labels), -12.0)
+    base = np.full(len(labels), NEVER)
     base[position] = model.ensemble.base
     model.ensemble.base = base.tolist()
     model.labels = labels
@@ -69,12 +71,12 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np
     problems = np.array([label not in (HEALTHY, ELSEWHERE) for label in labels])
     loudest = probabilities[:, problems].max(axis=1) if problems.any() else np.zeros(len(rows))
     healthy = rows.label == HEALTHY
-    quiet = np.percentile(loudest[healthy], 99) if healthy.any() else 0.5
+    quiet = np.percentile(loudest[healthy], 99.5) if healthy.any() else 0.5
     certain = np.percentile(loudest[fine], 99.5) if fine.any() else 0.9
-    open_at = float(np.clip(quiet, 0.5, 0.7))
+    open_at = float(np.clip(quiet, 0.55, 0.75))
     return {
         "open": round(open_at, 3),
-        "sure": round(float(np.clip(certain, 0.8, 0.95)), 3),
+        "sure": round(float(np.clip(certain, 0.88, 0.97)), 3),
         "keep": round(open_at * 0.6, 3),
         "troubled": 0.15,
         "strange": round(float(np.clip(np.percentile(strange, 99) if len(strange) else 0.5, 0.25, 0.6)), 3),
