@@ -19,6 +19,8 @@ const UNKNOWN_WINDOWS: usize = 3;
 const ABOUT_EQUAL: f64 = 0.15;
 /// A rule less sure than this needs more than one line.
 const LEAST_OF_ONE_LINE: f64 = 0.7;
+/// What follows from a failure waits this long for the failure itself to show.
+const PATIENCE_MS: i64 = 10_000;
 /// Nothing is certain.
 const MOST_CONFIDENT: f64 = 0.99;
 
@@ -62,7 +64,11 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
     for (slug, track) in job.errors.tracks() {
         let active = phase != Phase::Judged && phase != Phase::Learning
             || job.now_ms - track.last_ms <= judge.config.error_quiet_ms;
-        if active {
+        // Others close their connections when a process goes: that alone may be all that is seen of it. Every other
+        // consequence without its cause is a stray line.
+        let alone = class_of(judge.experience, slug) == Class::TaskmanagerLost
+            && job.now_ms - track.first_ms >= PATIENCE_MS;
+        if active && (track.is_cause || alone) {
             let slug = told_apart_by_figures(judge.experience, slug, &found);
             let merged = with_errors(job, judge, phase, &slug, track, found.remove(&slug));
             found.insert(slug, merged);

@@ -21,6 +21,8 @@ pub(super) struct ErrorTrack {
     pub(super) last_ms: i64,
     pub(super) occurrences: u32,
     pub(super) confidence: f64,
+    /// At least one of them does not merely follow from another failure.
+    pub(super) is_cause: bool,
     /// Newest last.
     pub(super) records: VecDeque<ErrorRecord>,
 }
@@ -32,7 +34,7 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    /// Notes an error. A failure that only follows from another one is evidence for nobody.
+    /// Notes an error. A failure without a rule that only follows from another one is evidence for nobody.
     pub(super) fn push(&mut self, record: &ErrorRecord) {
         let Some(slug) = slug_of(record) else { return };
         let track = self
@@ -43,6 +45,7 @@ impl Errors {
                 last_ms: i64::MIN,
                 occurrences: 0,
                 confidence: 0.0,
+                is_cause: false,
                 records: VecDeque::new(),
             });
         if track.last_ms != i64::MIN && record.at_ms - track.last_ms > FORGET_MS {
@@ -55,6 +58,7 @@ impl Errors {
         }
         track.last_ms = track.last_ms.max(record.at_ms);
         track.confidence = track.confidence.max(record.confidence);
+        track.is_cause |= !record.consequence;
         if track.records.len() == KEPT_RECORDS {
             track.records.pop_front();
         }
@@ -76,11 +80,11 @@ impl Errors {
 
 /// Failures of the job itself without a rule are trouble that fits nothing known; a stray line of a log is not.
 fn slug_of(record: &ErrorRecord) -> Option<&str> {
-    if record.consequence {
-        return None;
-    }
     if !record.problem_slug.is_empty() {
         return Some(&record.problem_slug);
+    }
+    if record.consequence {
+        return None;
     }
     (record.origin() == ErrorOrigin::ExceptionHistory).then_some(UNKNOWN)
 }
@@ -118,12 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn a_consequence_and_a_stray_line_without_a_rule_are_no_evidence() {
+    fn a_stray_line_without_a_rule_is_no_evidence_and_a_consequence_is_no_cause() {
         let mut errors = Errors::default();
+        errors.push(&error(2, ""));
+        assert_eq!(errors.tracks().count(), 0);
         let mut follower = error(1, "peer-taskmanager-gone");
         follower.consequence = true;
         errors.push(&follower);
-        errors.push(&error(2, ""));
-        assert_eq!(errors.tracks().count(), 0);
+        assert!(errors.tracks().all(|(_, track)| !track.is_cause));
     }
 }
