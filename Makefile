@@ -58,14 +58,14 @@ deny: setup ## Licences, bans and sources of all dependencies
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
 
 bench: setup ## Speed; figures with machine and date are in docs/benchmarks.md
-	cargo bench --workspace --benches -- --noplot
+	cargo bench --workspace --benches
 
 lab: setup ## Record every labelled incident that is missing (takes hours, resumable)
 	@tools/setup.sh java
 	cargo run --release --package streamwarden-lab -- run --missing
 
 dataset: setup ## All tapes through the featurizer into Parquet
-	cargo run --release --package streamwarden-lab -- dataset
+	cargo run --release --package streamwarden-lab -- dataset --out $(STREAMWARDEN_CACHE)/dataset
 
 train: dataset ## Three ONNX models from the dataset
 	training/train.sh
