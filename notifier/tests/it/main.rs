@@ -5,7 +5,9 @@
 mod alertmanager;
 mod alerts;
 mod api;
+mod asking;
 mod delivery;
+mod figures;
 mod line;
 mod postgres;
 mod programs;

@@ -65,7 +65,7 @@ impl Service {
         clock: &HeldClock,
     ) -> Self {
         let knowledge = Knowledge {
-            names: crate::api::names(),
+            names: crate::figures::names(),
             tape: None::<TapeNote>,
             ..Knowledge::default()
         };

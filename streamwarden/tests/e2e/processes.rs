@@ -11,10 +11,9 @@ pub(crate) struct Process {
     child: Child,
 }
 
-/// What processes share: a folder, a configuration, a port.
+/// What processes share: a folder and a configuration.
 pub(crate) struct Home {
     folder: TempDir,
-    pub(crate) port: u16,
 }
 
 impl Home {
@@ -32,7 +31,7 @@ impl Home {
              [[notifier.channels]]\nname = \"on-call\"\nto.slack_webhook.url = \"{slack_url}\"\n"
         );
         fs::write(folder.path().join("streamwarden.toml"), config).unwrap();
-        Self { folder, port }
+        Self { folder }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
