@@ -3,7 +3,7 @@
 //! ```text
 //! bytes of a log ──> log::LogParser ──> LogEvent, Throwable      (layouts, prefixes, joined stack traces)
 //!                        │ redact        every text that leaves is free of secrets
-//!                        │ template      E-XXXXXXXX: the code of a message
+//!                        │ template      the code of a message, E-5F3A9C01
 //!                        v
 //!                    analyzer::analyze ──> Match                 (problems/*.toml, expert rules)
 //!                        │

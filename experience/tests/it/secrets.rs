@@ -112,7 +112,7 @@ const FORMS: &[&str] = &[
     "dop_v1_abcdefabcdefabcdefabcdefabcdef12",
     "SG.abcdefghij_klmnop.qrstuvwxyz012345",
     "hvs.CAESIJ1abcdefghijklmnopq",
-    "hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "hooks.slack.com/services/T00000000/B00000000/a8Kq2LmZ7xRt4VbN9cWd1EyP",
 ];
 
 const SECRETS: &[&str] = &["S3cr3t.Pa55", "hunter2hunter2hunter2", "Zm9vYmFyYmF6cXV4"];
