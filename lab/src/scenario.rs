@@ -126,8 +126,8 @@ impl Default for Timeline {
         Self {
             warm_s: 10,
             plant_s: 10,
-            remove_s: 44,
-            end_s: 44,
+            remove_s: 70,
+            end_s: 70,
         }
     }
 }
