@@ -43,9 +43,13 @@ pub(crate) fn register_metrics() {
     });
 }
 
-/// The cluster stopped answering; told once, not at every poll.
-pub(crate) fn cluster_away(target: &ClusterTarget, error: &RestError) {
+/// One cluster more is away.
+pub(crate) fn cluster_away() {
     METRICS.clusters_away.inc();
+}
+
+/// The cluster does not answer, or not like Flink; told once for each reason, not at every poll.
+pub(crate) fn cluster_silent(target: &ClusterTarget, error: &RestError) {
     tracing::warn!(
         cluster = target.cluster_id,
         error = %chain(error),
@@ -53,10 +57,10 @@ pub(crate) fn cluster_away(target: &ClusterTarget, error: &RestError) {
     );
 }
 
-/// The cluster answers again.
+/// The cluster answers again. As loud as the warning before it: who read that one waits for this one.
 pub(crate) fn cluster_back(target: &ClusterTarget, away_ms: i64) {
     METRICS.clusters_away.dec();
-    tracing::info!(
+    tracing::warn!(
         cluster = target.cluster_id,
         away_ms,
         "cluster answers again"

@@ -1,4 +1,6 @@
-//! Whether a cluster answers, told once and not at every poll.
+//! Whether a cluster answers, told when that changes and not at every poll.
+
+use std::mem::{Discriminant, discriminant};
 
 use crate::config::ClusterTarget;
 use crate::events;
@@ -9,6 +11,7 @@ use crate::flink::RestError;
 pub(super) struct Reachability {
     since_ms: Option<i64>,
     failures: u32,
+    told: Option<Discriminant<RestError>>,
 }
 
 impl Reachability {
@@ -21,7 +24,11 @@ impl Reachability {
     pub(super) fn failed(&mut self, target: &ClusterTarget, error: &RestError, now_ms: i64) -> i64 {
         self.failures = self.failures.saturating_add(1);
         if self.since_ms.is_none() {
-            events::cluster_away(target, error);
+            events::cluster_away();
+        }
+        // Refused, then garbage, then silence: another reason may need another cure.
+        if self.told.replace(discriminant(error)) != Some(discriminant(error)) {
+            events::cluster_silent(target, error);
         }
         *self.since_ms.get_or_insert(now_ms)
     }
@@ -29,6 +36,7 @@ impl Reachability {
     /// Notes an answer.
     pub(super) fn answered(&mut self, target: &ClusterTarget, now_ms: i64) {
         self.failures = 0;
+        self.told = None;
         if let Some(since_ms) = self.since_ms.take() {
             events::cluster_back(target, now_ms - since_ms);
         }

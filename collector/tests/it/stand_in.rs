@@ -49,7 +49,7 @@ impl Drop for StandIn {
 /// Answers that were recorded from a real Flink of this version.
 pub(crate) fn recorded(version: &str) -> BTreeMap<String, Value> {
     let path = format!(
-        "{}/tests/fixtures/flink-{version}.json",
+        "{}/../collector/tests/fixtures/flink-{version}.json",
         env!("CARGO_MANIFEST_DIR")
     );
     let text = std::fs::read_to_string(path).unwrap();

@@ -40,6 +40,7 @@ pub fn prepare(
         }
     }
     show_alerts_here(settings);
+    open_on_this_machine(&mut settings.notifier);
     match &place.kafka {
         Some(brokers) => {
             settings.kafka.brokers.clone_from(brokers);
@@ -59,6 +60,13 @@ fn free_port(settings: &Settings) -> Result<u16, Failure> {
     bound
         .map(|bound| bound.port())
         .map_err(|error| Failure::configuration(format!("cannot listen on {address}: {error}")))
+}
+
+/// Whoever reaches a page on the loopback address could end this process as well; tokens, once given, are asked for.
+fn open_on_this_machine(notifier: &mut NotifierConfig) {
+    if notifier.listen.ip().is_loopback() && notifier.tokens.is_empty() {
+        notifier.open_to_all = true;
+    }
 }
 
 /// Alerts appear where the command was typed, too.
@@ -168,5 +176,19 @@ mod tests {
         show_alerts_here(&mut settings);
         show_alerts_here(&mut settings);
         assert_eq!(settings.notifier.channels.len(), 1);
+    }
+
+    #[test]
+    fn on_this_machine_only_the_page_asks_for_no_token_unless_there_are_tokens() {
+        let open = |listen: &str| {
+            let mut notifier = NotifierConfig {
+                listen: listen.parse().unwrap(),
+                ..NotifierConfig::default()
+            };
+            open_on_this_machine(&mut notifier);
+            notifier.open_to_all
+        };
+        assert!(open("127.0.0.1:8780") && open("[::1]:8780"));
+        assert!(!open("0.0.0.0:8780") && !open("192.168.1.4:8780"));
     }
 }
