@@ -58,7 +58,7 @@ deny: setup ## Licences, bans and sources of all dependencies
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
 
 bench: setup ## Speed; figures with machine and date are in docs/benchmarks.md
-	cargo bench --workspace --benches
+	cargo bench --workspace --bench '*'
 
 lab: setup ## Record every labelled incident that is missing (takes hours, resumable)
 	@tools/setup.sh java
