@@ -49,6 +49,9 @@ pub struct Problem {
     /// It is a follower more often than a cause: anything else in the same log comes first.
     #[serde(default)]
     pub symptom: bool,
+    /// What a symptom stands for when nothing else in sight explains it: slug of another problem of its class.
+    #[serde(default)]
+    pub unexplained: Option<String>,
     /// What to change, most useful first.
     #[serde(default)]
     pub actions: Vec<ActionTemplate>,

@@ -113,7 +113,7 @@ impl Errors {
     ) -> Vec<Found> {
         let found = snapshot.entries.iter().filter_map(|entry| {
             let reading = Reading::of_throwable(&reader.experience, entry.throwable.as_ref()?)?;
-            let subjects = self.subjects_of_entry(&snapshot.job_id, entry, &reading);
+            let subjects = self.subjects_of_entry(&snapshot.job_id, entry);
             let place = Place {
                 cluster_id,
                 at_ms: entry.at_ms,
@@ -127,12 +127,11 @@ impl Errors {
         found.collect()
     }
 
-    fn subjects_of_entry(
-        &self,
-        job_id: &str,
-        entry: &ExceptionEntry,
-        reading: &Reading,
-    ) -> ErrorSubjects {
+    fn subjects_of_entry(&self, job_id: &str, entry: &ExceptionEntry) -> ErrorSubjects {
+        let mut links = entry
+            .throwable
+            .iter()
+            .flat_map(|throwable| &throwable.chain);
         let given = |id: &String| Some(id.clone()).filter(|id| !id.is_empty());
         ErrorSubjects {
             job_id: given(&job_id.to_owned()),
@@ -141,9 +140,8 @@ impl Errors {
                     .vertex_in(&entry.task_name, Some(job_id))
                     .map(|(_, id)| id)
             }),
-            taskmanager_id: self
-                .directory
-                .taskmanager_in(&reading.message)
+            taskmanager_id: links
+                .find_map(|link| self.directory.taskmanager_in(&link.message))
                 .or_else(|| given(&entry.taskmanager_id)),
         }
     }

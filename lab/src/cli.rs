@@ -78,6 +78,9 @@ pub enum Command {
         /// Seconds of health before the sink gets slow.
         #[arg(long, default_value_t = 20)]
         healthy_s: u64,
+        /// Healthy jobs that run beside the sick one.
+        #[arg(long, default_value_t = 0)]
+        beside: u32,
     },
 }
 
@@ -94,8 +97,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Show { tape } => show(tape),
             Command::Dataset { out } => dataset(&cli.tapes, out),
             Command::Evaluate { models, out } => evaluate(&cli.tapes, models.as_deref(), out),
-            Command::Flink { version, healthy_s } => {
-                demo::sick_flink(&cli.lab, version, *healthy_s).await?;
+            Command::Flink {
+                version,
+                healthy_s,
+                beside,
+            } => {
+                demo::sick_flink(&cli.lab, version, *healthy_s, *beside).await?;
                 Ok(ExitCode::SUCCESS)
             }
         }

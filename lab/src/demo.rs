@@ -12,29 +12,52 @@ use crate::control::ControlFile;
 use crate::flink::Flink;
 use crate::scenario::{ClusterSpec, Settings};
 
-/// Starts it, makes the sink slow after a while, and stays until the caller drops it.
+/// Healthy jobs that may run beside the sick one, in turn: topology, and the load of its sources.
+const BESIDE: [(&str, &[(&str, i64)]); 5] = [
+    ("map-chain", &[("clicks.rate", 300)]),
+    ("event-time-windows", &[("sensors.rate", 300)]),
+    (
+        "two-stream-join",
+        &[("payments.rate", 150), ("invoices.rate", 150)],
+    ),
+    ("fan-out", &[("events.rate", 200)]),
+    ("keyed-aggregation", &[("orders.rate", 300)]),
+];
+/// Slots of each of the two TaskManagers that the sick job may take.
+const SLOTS: u32 = 4;
+
+/// Starts it, with `beside` healthy jobs next to the sick one, makes the sink slow after a while, and stays until the
+/// caller drops it.
 ///
 /// # Errors
 /// If Flink cannot be fetched or started.
-pub async fn sick_flink(lab: &Path, version: &str, healthy_s: u64) -> anyhow::Result<()> {
+pub async fn sick_flink(
+    lab: &Path,
+    version: &str,
+    healthy_s: u64,
+    beside: u32,
+) -> anyhow::Result<()> {
     let flink = Flink::prepare(lab, version).await?;
     tracing::info!("starting Flink {version}");
-    let cluster = Cluster::start(&flink, &ClusterSpec::default()).await?;
-    let control = ControlFile::create(
-        cluster.path("control.properties"),
-        &knobs(&[("orders.rate", 2_000), ("warehouse.sleep_us", 150)]),
-    )?;
+    let spec = ClusterSpec {
+        slots: SLOTS + beside.div_ceil(2),
+        ..ClusterSpec::default()
+    };
+    let cluster = Cluster::start(&flink, &spec).await?;
     let jar = cluster.rest.upload(&flink.jobs_jar).await?;
-    let arguments = [
-        "--topology".to_owned(),
-        "keyed-aggregation".to_owned(),
-        "--control".to_owned(),
-        control.path().display().to_string(),
-    ];
-    cluster
-        .rest
-        .submit(&jar, &arguments, &Settings::new())
+    let load: &[(&str, i64)] = &[("orders.rate", 2_000), ("warehouse.sleep_us", 150)];
+    let control = submit(&cluster, &jar, "keyed-aggregation", 2, load, "control").await?;
+    for (number, (topology, load)) in (1..=beside).zip(BESIDE.iter().cycle()) {
+        submit(
+            &cluster,
+            &jar,
+            topology,
+            1,
+            load,
+            &format!("beside-{number}"),
+        )
         .await?;
+    }
     say(&format!("Flink runs at {}", cluster.rest.url()))?;
     say(&format!("watch it:  make run FLINK={}", cluster.rest.url()))?;
     say(&format!(
@@ -45,6 +68,30 @@ pub async fn sick_flink(lab: &Path, version: &str, healthy_s: u64) -> anyhow::Re
     say("the sink is slow now")?;
     std::future::pending::<()>().await;
     Ok(())
+}
+
+async fn submit(
+    cluster: &Cluster,
+    jar: &str,
+    topology: &str,
+    parallelism: u32,
+    load: &[(&str, i64)],
+    name: &str,
+) -> anyhow::Result<ControlFile> {
+    let control = ControlFile::create(cluster.path(&format!("{name}.properties")), &knobs(load))?;
+    let arguments = [
+        "--topology".to_owned(),
+        topology.to_owned(),
+        "--control".to_owned(),
+        control.path().display().to_string(),
+        "--parallelism".to_owned(),
+        parallelism.to_string(),
+    ];
+    cluster
+        .rest
+        .submit(jar, &arguments, &Settings::new())
+        .await?;
+    Ok(control)
 }
 
 fn knobs(pairs: &[(&str, i64)]) -> Settings {

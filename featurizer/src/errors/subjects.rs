@@ -101,7 +101,11 @@ impl Directory {
         ErrorSubjects {
             job_id: named_job.or(vertex_job).or_else(|| self.only_job()),
             vertex_id,
-            taskmanager_id: own.or_else(|| texts.iter().find_map(|text| self.taskmanager_in(text))),
+            // Who talks of another one by its id means that one: "closed by remote task manager ... [ id ]".
+            taskmanager_id: texts
+                .iter()
+                .find_map(|text| self.taskmanager_in(text))
+                .or(own),
         }
     }
 
@@ -264,6 +268,15 @@ mod tests {
             (subject.scope(), subject.id.as_str()),
             (v1::Scope::Taskmanager, "tm-1")
         );
+    }
+
+    #[test]
+    fn a_taskmanager_that_talks_of_another_one_means_that_one() {
+        let line = event("Connection unexpectedly closed by remote task manager 'h:1 [ tm-1 ] '");
+        let subjects = directory().of_event("tm-2", &line);
+        assert_eq!(subjects.taskmanager_id.as_deref(), Some("tm-1"));
+        let own = directory().of_event("tm-2", &event("Java heap space"));
+        assert_eq!(own.taskmanager_id.as_deref(), Some("tm-2"));
     }
 
     #[test]

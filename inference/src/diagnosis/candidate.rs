@@ -70,6 +70,7 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
             && job.now_ms - track.first_ms >= PATIENCE_MS;
         if active && (track.is_cause || alone) {
             let slug = told_apart_by_figures(judge.experience, slug, &found);
+            let slug = told_apart_by_order(judge.experience, slug, job.errors.tracks());
             let merged = with_errors(job, judge, phase, &slug, track, found.remove(&slug));
             found.insert(slug, merged);
         }
@@ -90,6 +91,25 @@ fn told_apart_by_figures(
     let same = figures.values().filter(|one| one.class == class);
     let best = same.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
     best.map_or(slug, |one| &one.slug).to_owned()
+}
+
+/// A symptom that nothing explains stands for what its class showed first: connections that break at once say that a
+/// process ended, heartbeats that stay away while they hold say that it stands still.
+fn told_apart_by_order<'a>(
+    experience: &Experience,
+    slug: String,
+    tracks: impl Iterator<Item = (&'a str, &'a ErrorTrack)>,
+) -> String {
+    let unexplained = |slug: &str| experience.problem(slug)?.unexplained.clone();
+    if unexplained(&slug).is_none() {
+        return slug;
+    }
+    let class = class_of(experience, &slug);
+    let same = tracks.filter(|(other, _)| class_of(experience, other) == class);
+    let Some((first, _)) = same.min_by_key(|(_, track)| track.first_ms) else {
+        return slug;
+    };
+    unexplained(first).unwrap_or_else(|| first.to_owned())
 }
 
 /// The same problem at two vertices: the surer one, and of two that are about equally sure the one further down.

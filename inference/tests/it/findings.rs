@@ -5,7 +5,7 @@ use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
     FINE, SINK, SLOW, START_MS, WINDOW_MS, diagnosis, diagnosis_with, error, job_context, push,
-    told, window,
+    symptom, told, window,
 };
 
 /// A job that has run well for a minute.
@@ -197,6 +197,40 @@ fn a_lost_taskmanager_opens_at_once_and_what_follows_from_it_is_evidence() {
     let follower = push(&mut diagnosis, &[error(62, "peer-taskmanager-gone", 0.9)]);
     assert_eq!(told(&follower), Vec::<String>::new());
     assert_eq!(diagnosis.open_findings().len(), 1);
+}
+
+/// What the first of two symptoms of a lost TaskManager makes of both.
+fn named_after(first: &str, then: &str) -> String {
+    let mut diagnosis = seasoned();
+    let mut events = push(
+        &mut diagnosis,
+        &[symptom(61, first), symptom(65, then), symptom(75, then)],
+    );
+    assert_eq!(events.len(), 1, "{:?}", told(&events));
+    events.remove(0).data.slug
+}
+
+#[test]
+fn a_taskmanager_whose_connections_broke_first_was_killed_and_one_that_fell_silent_first_is_frozen()
+{
+    let (broken, silent) = ("peer-taskmanager-gone", "taskmanager-heartbeat-lost");
+    assert_eq!(named_after(broken, silent), "taskmanager-killed");
+    assert_eq!(named_after(silent, broken), "taskmanager-frozen");
+    assert_eq!(named_after(silent, silent), "taskmanager-frozen");
+}
+
+#[test]
+fn memory_that_ran_out_is_the_cause_of_a_silence_and_not_a_frozen_process() {
+    let mut diagnosis = seasoned();
+    let events = [
+        error(61, "heap-exhausted", 0.9),
+        symptom(62, "taskmanager-heartbeat-lost"),
+        symptom(75, "taskmanager-heartbeat-lost"),
+    ];
+    assert_eq!(
+        told(&push(&mut diagnosis, &events)),
+        [format!("opened heap-exhausted@{}", "j")]
+    );
 }
 
 #[test]

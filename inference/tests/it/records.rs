@@ -128,6 +128,17 @@ pub(crate) fn error(at_s: i64, slug: &str, confidence: f64) -> FeatureEvent {
     })
 }
 
+/// An error that follows from another failure.
+pub(crate) fn symptom(at_s: i64, slug: &str) -> FeatureEvent {
+    let FeatureEvent::Error(record) = error(at_s, slug, 0.85) else {
+        unreachable!("an error is an error");
+    };
+    FeatureEvent::Error(ErrorRecord {
+        consequence: true,
+        ..record
+    })
+}
+
 /// Pushes records one by one.
 pub(crate) fn push(diagnosis: &mut Diagnosis, events: &[FeatureEvent]) -> Vec<FindingEvent> {
     events
