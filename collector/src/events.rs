@@ -88,14 +88,23 @@ pub(crate) fn answer_missing(cluster_id: &str, error: &RestError) {
     tracing::debug!(cluster = cluster_id, error = %chain(error), "an answer is missing in this poll");
 }
 
-/// The deadline came before the last answer.
-pub(crate) fn poll_cut_short(cluster_id: &str, subject: &str) {
+/// The deadline came before the last answers; told when that begins, and when it is over.
+pub(crate) fn poll_cut_short(cluster_id: &str, parts: usize, told: bool) {
     METRICS.polls_cut_short.inc();
-    tracing::warn!(
-        cluster = cluster_id,
-        subject,
-        "cluster is slow; this poll is incomplete"
-    );
+    if told {
+        tracing::debug!(cluster = cluster_id, parts, "this poll is incomplete, too");
+    } else {
+        tracing::warn!(
+            cluster = cluster_id,
+            parts,
+            "cluster is slow; parts of this poll are missing"
+        );
+    }
+}
+
+/// All answers come in time again.
+pub(crate) fn polls_whole_again(cluster_id: &str) {
+    tracing::warn!(cluster = cluster_id, "cluster answers in time again");
 }
 
 /// A log directory or file cannot be read.

@@ -215,6 +215,8 @@ impl ClusterWatcher {
         observations.extend(processes.into_iter().flatten());
         observations.extend(logs);
         self.jobs.retain(|_, job| !job.is_done());
+        self.reachability
+            .answered_in_time(&self.target, context.late());
         events::polled(cluster_id, self.jobs.len(), observations.len());
         observations
     }

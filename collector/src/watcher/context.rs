@@ -1,6 +1,7 @@
 //! What every part of a poll needs.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
@@ -11,7 +12,6 @@ use crate::flink::FlinkClient;
 use crate::shared::Shared;
 
 /// One poll's surroundings.
-#[derive(Clone, Copy)]
 pub(crate) struct PollContext<'a> {
     pub(crate) cluster_id: &'a str,
     pub(crate) client: &'a FlinkClient,
@@ -19,6 +19,7 @@ pub(crate) struct PollContext<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) coding: &'a Coding,
     pub(crate) deadline: Instant,
+    late: AtomicUsize,
 }
 
 impl<'a> PollContext<'a> {
@@ -36,11 +37,21 @@ impl<'a> PollContext<'a> {
             clock: &shared.clock,
             coding: &shared.coding,
             deadline,
+            late: AtomicUsize::new(0),
         }
+    }
+
+    /// Parts of this poll that the deadline cut off so far.
+    pub(crate) fn late(&self) -> usize {
+        self.late.load(Ordering::Relaxed)
     }
 
     /// Runs `work` until the poll's deadline; `None` if it was not done by then.
     pub(crate) async fn in_time<F: Future>(&self, work: F) -> Option<F::Output> {
-        tokio::time::timeout_at(self.deadline, work).await.ok()
+        let done = tokio::time::timeout_at(self.deadline, work).await.ok();
+        if done.is_none() {
+            self.late.fetch_add(1, Ordering::Relaxed);
+        }
+        done
     }
 }

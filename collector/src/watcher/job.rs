@@ -80,10 +80,7 @@ impl JobWatcher {
                 events::answer_missing(context.cluster_id, &error);
                 Vec::new()
             }
-            None => {
-                events::poll_cut_short(context.cluster_id, &self.job_id);
-                Vec::new()
-            }
+            None => Vec::new(),
         }
     }
 
@@ -116,8 +113,8 @@ impl JobWatcher {
         let mut observations = Vec::new();
         observations.extend(self.tell(context, snapshot));
         observations.extend(batch);
-        observations.extend(told(context, &self.job_id, checkpoints));
-        observations.extend(told(context, &self.job_id, exceptions));
+        observations.extend(told(context, checkpoints));
+        observations.extend(told(context, exceptions));
         observations
     }
 
@@ -172,7 +169,6 @@ impl JobWatcher {
 
 fn told(
     context: &PollContext<'_>,
-    job_id: &str,
     outcome: Option<Result<Option<Observation>, RestError>>,
 ) -> Option<Observation> {
     match outcome {
@@ -181,10 +177,7 @@ fn told(
             events::answer_missing(context.cluster_id, &error);
             None
         }
-        None => {
-            events::poll_cut_short(context.cluster_id, job_id);
-            None
-        }
+        None => None,
     }
 }
 
@@ -197,7 +190,7 @@ async fn poll_metrics(
 ) -> Option<Observation> {
     let mut job_group = GroupBuilder::single();
     let job = context.in_time(metrics.read(context, &mut job_group));
-    let (job, polls) = futures::join!(job, poll_vertices(context, job_id, vertices));
+    let (job, polls) = futures::join!(job, poll_vertices(context, vertices));
     if let Some(Err(error)) = job {
         events::answer_missing(context.cluster_id, &error);
     }
@@ -227,7 +220,6 @@ async fn poll_metrics(
 
 async fn poll_vertices(
     context: &PollContext<'_>,
-    job_id: &str,
     vertices: &mut BTreeMap<String, VertexWatcher>,
 ) -> Vec<VertexPoll> {
     let mut under_way: FuturesUnordered<_> = vertices
@@ -243,11 +235,7 @@ async fn poll_vertices(
             // The job restarted or ended in between.
             Some(Some((_, Err(error)))) if error.is_gone() => {}
             Some(Some((_, Err(error)))) => events::answer_missing(context.cluster_id, &error),
-            Some(None) => break,
-            None => {
-                events::poll_cut_short(context.cluster_id, job_id);
-                break;
-            }
+            Some(None) | None => break,
         }
     }
     polls.into_values().collect()

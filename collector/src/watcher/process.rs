@@ -39,7 +39,8 @@ impl ProcessWatcher {
             // A TaskManager that left between two requests is told by the cluster's snapshot.
             Some(Err(error)) if error.is_gone() => return None,
             Some(Err(error)) => events::answer_missing(context.cluster_id, &error),
-            None => events::poll_cut_short(context.cluster_id, &self.id),
+            // Counted by the context.
+            None => {}
         }
         if group.is_empty() {
             return None;

@@ -12,6 +12,7 @@ pub(super) struct Reachability {
     since_ms: Option<i64>,
     failures: u32,
     told: Option<Discriminant<RestError>>,
+    slow: bool,
 }
 
 impl Reachability {
@@ -40,6 +41,16 @@ impl Reachability {
         if let Some(since_ms) = self.since_ms.take() {
             events::cluster_back(target, now_ms - since_ms);
         }
+    }
+
+    /// Notes how many parts of a poll came too late.
+    pub(super) fn answered_in_time(&mut self, target: &ClusterTarget, late: usize) {
+        if late > 0 {
+            events::poll_cut_short(&target.cluster_id, late, self.slow);
+        } else if self.slow {
+            events::polls_whole_again(&target.cluster_id);
+        }
+        self.slow = late > 0;
     }
 }
 

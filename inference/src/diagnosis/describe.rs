@@ -77,6 +77,11 @@ pub(super) fn finding(
     finding
 }
 
+/// Advice that leads to no change is none.
+pub(super) fn is_idle_advice(finding: &Finding) -> bool {
+    finding.severity == Severity::Advice && finding.actions.iter().all(|action| action.to.is_none())
+}
+
 /// Four digits: the same whatever order the runtime added up in.
 fn rounded(confidence: f64) -> f64 {
     (confidence * 10_000.0).round() / 10_000.0
@@ -91,6 +96,10 @@ fn fill(finding: &mut Finding, problem: &Problem, facts: &Facts<'_>, words: &Con
     finding.effect = problem.effect(words);
     finding.explanation = problem.explanation();
     finding.actions = problem.actions(&measured, words);
+    // A computation may end where things stand already.
+    finding
+        .actions
+        .retain(|action| action.to.is_none() || action.from != action.to);
     finding.avoid = problem.avoid();
 }
 

@@ -32,6 +32,7 @@ impl Job {
                 let finding = describe::finding(self, judge, cluster, cause);
                 (finding, cause.candidate.is_from_errors())
             })
+            .filter(|(finding, _)| !describe::is_idle_advice(finding))
             .collect();
         let follower_slugs: Vec<String> = found
             .iter()

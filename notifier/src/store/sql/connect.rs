@@ -91,6 +91,8 @@ fn pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(CONNECT_TIMEOUT)
+        // A start on a busy machine takes seconds; what takes too long is an error by itself.
+        .acquire_slow_threshold(CONNECT_TIMEOUT)
 }
 
 async fn open_sqlite(database: &str) -> Result<AnyPool, sqlx::Error> {
