@@ -2,12 +2,15 @@
 # A real Kafka broker for development and tests, from Maven's jars, without Docker.
 #
 #   deploy/dev/kafka.sh fetch        jars into the cache
-#   deploy/dev/kafka.sh start DIR    starts a broker with its data in DIR, prints its addresses, stays in the background
+#   deploy/dev/kafka.sh start DIR    starts a broker with its data in DIR, prints its addresses, stays in the background;
+#                                    a second time at the same addresses, with what it held
 #   deploy/dev/kafka.sh stop DIR     stops it
 #   deploy/dev/kafka.sh run          the same in a temporary DIR until standard input ends
 #
 # Addresses are printed as  plain=HOST:PORT  secure=HOST:PORT  ca=FILE.  The secure one wants TLS and SASL:
-# SCRAM-SHA-256 or PLAIN, user "alice", password "alice-secret". For tests only.
+# SCRAM-SHA-256 or PLAIN, user "alice", password "alice-secret", who may do everything, as may whoever comes to the plain
+# one. The users of deploy/kafka/acls.txt log in by PLAIN ("NAME-secret") and may do nothing until rules are applied.
+# For tests only.
 set -euo pipefail
 
 VERSION=4.1.2
@@ -60,6 +63,13 @@ certificate() { # DIR
   keytool -exportcert -rfc -alias broker -keystore "$1/broker.p12" -storepass changeit > "$1/ca.pem" 2> /dev/null
 }
 
+plain_users() {
+  local user
+  for user in streamwarden-{collector,featurizer,inference,notifier} subscriber; do
+    printf 'user_%s="%s-secret" ' "$user" "$user"
+  done
+}
+
 properties() { # DIR PLAIN SECURE CONTROLLER
   cat <<PROPERTIES
 process.roles=broker,controller
@@ -75,7 +85,9 @@ ssl.keystore.location=$1/broker.p12
 ssl.keystore.password=changeit
 sasl.enabled.mechanisms=SCRAM-SHA-256,PLAIN
 listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret";
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret" $(plain_users);
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:alice
 log.dirs=$1/data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -111,7 +123,8 @@ start() { # DIR
   local dir plain secure controller pid
   mkdir -p "$1"
   dir=$(cd "$1" && pwd)
-  plain=$(free_port) secure=$(free_port) controller=$(free_port)
+  [ -e "$dir/ports" ] || echo "$(free_port) $(free_port) $(free_port)" > "$dir/ports"
+  read -r plain secure controller < "$dir/ports"
   [ -e "$dir/ca.pem" ] || certificate "$dir"
   properties "$dir" "$plain" "$secure" "$controller" > "$dir/server.properties"
   logging > "$dir/log4j2.properties"
@@ -161,5 +174,5 @@ case "${1:-}" in
   start) start "${2:?start DIR}" ;;
   stop) stop "${2:?stop DIR}" ;;
   run) run ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -1,18 +1,24 @@
 //! The rules on a real Kafka, and what only a real one does.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use streamwarden_kafka_io::{
-    ErrorClass, KafkaConfig, RecordSink, SaslConfig, SaslMechanism, TlsConfig, topics,
+    ErrorClass, KafkaConfig, Partition, RecordSink, RecordStream, SaslConfig, SaslMechanism,
+    StreamEvent, TlsConfig, partition_of, topics,
 };
 use streamwarden_proto::Topic;
 use streamwarden_service_runtime::Secret;
 
 use crate::rules;
-use crate::support::{records, with_own_prefix};
+use crate::support::{next, read, records, with_own_prefix};
+
+/// Long enough for a rebalance that should not come.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// Addresses of the broker. It lives until this process ends: then its standard input does.
 struct Broker {
@@ -60,7 +66,7 @@ fn started() -> Broker {
     }
 }
 
-fn kafka() -> KafkaConfig {
+pub(crate) fn kafka() -> KafkaConfig {
     KafkaConfig {
         brokers: broker().plain.clone(),
         partitions: 4,
@@ -69,8 +75,23 @@ fn kafka() -> KafkaConfig {
     }
 }
 
+/// The jars that the broker was started from.
+pub(crate) fn libraries() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/streamwarden");
+    let cache = std::env::var_os("STREAMWARDEN_CACHE").map_or_else(home, PathBuf::from);
+    let versions = std::fs::read_dir(cache).unwrap().flatten();
+    let mut found = versions.map(|entry| entry.path().join("libs"));
+    found
+        .find(|path| path.to_string_lossy().contains("/kafka-") && path.exists())
+        .expect("deploy/dev/kafka.sh fetches Kafka")
+}
+
 /// With a login; `None` if a broker was named from outside, whose login nobody knows.
-fn secure_kafka(mechanism: SaslMechanism, password: &str) -> Option<KafkaConfig> {
+pub(crate) fn secure_kafka(
+    mechanism: SaslMechanism,
+    user: &str,
+    password: &str,
+) -> Option<KafkaConfig> {
     let (brokers, ca) = broker().secure.clone()?;
     let name = format!("streamwarden-kafka-{}-{password}", std::process::id());
     let file = std::env::temp_dir().join(name);
@@ -82,7 +103,7 @@ fn secure_kafka(mechanism: SaslMechanism, password: &str) -> Option<KafkaConfig>
     });
     config.security.sasl = Some(SaslConfig {
         mechanism,
-        username: "alice".into(),
+        username: user.to_owned(),
         password: Secret::File(file),
     });
     Some(config)
@@ -100,7 +121,89 @@ async fn a_new_reader_goes_on_where_the_last_one_committed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_member_takes_its_part_and_gets_everything_back() {
-    rules::a_second_member_takes_its_part_and_gets_everything_back(kafka()).await;
+    let config = with_own_prefix(&kafka());
+    topics::ensure(&config).await.unwrap();
+    let group = config.group("a");
+    let mut first = RecordStream::subscribe(&config, &group, &[Topic::Raw]).unwrap();
+    let StreamEvent::Assigned(all) = next(&mut first).await else {
+        panic!("the first event is the assignment")
+    };
+    let mut second = RecordStream::subscribe(&config, &group, &[Topic::Raw]).unwrap();
+    // Only what the second one takes stops; the rest is read on.
+    let StreamEvent::Revoked(given) = next(&mut first).await else {
+        panic!("the old owner is asked to finish first")
+    };
+    assert_eq!(given.len(), all.len() / 2);
+    let (_, taken) = tokio::join!(
+        tokio::time::timeout(SHORT, next(&mut first)),
+        next(&mut second)
+    );
+    assert_eq!(
+        partitions(taken),
+        partitions(StreamEvent::Assigned(given.clone()))
+    );
+    let rest = all
+        .iter()
+        .find(|partition| !given.contains(partition))
+        .unwrap();
+    let cluster = cluster_in(rest.partition, config.partitions);
+    let sink = RecordSink::new(&config).unwrap();
+    sink.send_all(&records(Topic::Raw, &cluster, 3))
+        .await
+        .unwrap();
+    assert_eq!(read(&mut first, 3).await.len(), 3);
+    second.close().await;
+    assert_eq!(
+        partitions(next(&mut first).await),
+        partitions(StreamEvent::Assigned(given))
+    );
+    first.close().await;
+}
+
+/// What was assigned, in no order.
+fn partitions(event: StreamEvent) -> BTreeSet<Partition> {
+    match event {
+        StreamEvent::Assigned(partitions) => partitions.into_iter().collect(),
+        other => panic!("{other:?} is no assignment"),
+    }
+}
+
+/// A cluster whose records lie in this partition.
+fn cluster_in(partition: i32, count: i32) -> String {
+    let mut names = (0..).map(|number| format!("cluster-{number}"));
+    names
+        .find(|name| partition_of(name, count) == partition)
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_static_member_that_comes_back_finds_its_partitions_and_disturbs_nobody() {
+    let config = with_own_prefix(&kafka());
+    topics::ensure(&config).await.unwrap();
+    let group = config.group("a");
+    let member = |name: &str| {
+        let instance_id = Some(name.to_owned());
+        let config = KafkaConfig {
+            instance_id,
+            ..config.clone()
+        };
+        RecordStream::subscribe(&config, &group, &[Topic::Raw]).unwrap()
+    };
+    let mut first = member("one");
+    next(&mut first).await;
+    let mut second = member("two");
+    next(&mut first).await;
+    let (_, assigned) = tokio::join!(
+        tokio::time::timeout(SHORT, next(&mut first)),
+        next(&mut second)
+    );
+    second.close().await;
+    let mut back = member("two");
+    assert_eq!(partitions(next(&mut back).await), partitions(assigned));
+    let disturbed = tokio::time::timeout(SHORT, next(&mut first)).await;
+    assert!(disturbed.is_err(), "{disturbed:?}");
+    first.close().await;
+    back.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,7 +244,7 @@ async fn topics_that_exist_otherwise_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_by_scram_or_plain_under_tls_works() {
     for mechanism in [SaslMechanism::ScramSha256, SaslMechanism::Plain] {
-        let Some(config) = secure_kafka(mechanism, "alice-secret") else {
+        let Some(config) = secure_kafka(mechanism, "alice", "alice-secret") else {
             return;
         };
         topics::ensure(&config).await.unwrap();
@@ -154,7 +257,7 @@ async fn a_login_by_scram_or_plain_under_tls_works() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_login_is_said_to_be_one() {
-    let Some(config) = secure_kafka(SaslMechanism::ScramSha256, "wrong") else {
+    let Some(config) = secure_kafka(SaslMechanism::ScramSha256, "alice", "wrong") else {
         return;
     };
     let error = topics::ensure(&config).await.unwrap_err();

@@ -5,6 +5,7 @@
 mod cli;
 mod process;
 mod replay;
+mod secrets;
 #[path = "../../../collector/tests/it/stand_in.rs"]
 #[allow(dead_code, reason = "what only the collector's own tests ask for")]
 mod stand_in;
