@@ -19,6 +19,11 @@ use crate::setup::{self, Fingerprints, SetupError};
 /// Pause before a transaction is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// While its group finds itself a commit may be refused: it is tried again for 20 s. That is less than the time for which a
+/// partition waits for its old owner, so that nobody else has begun with it.
+const MOVED_PAUSE: Duration = Duration::from_millis(250);
+const MOVED_ATTEMPTS: u32 = 80;
+
 /// Why the service ends.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
@@ -59,10 +64,10 @@ pub async fn run_with_schemas(
     let experience = setup::experience(&config)?;
     let diagnosis = setup::diagnosis(&config, experience, &fingerprints)?;
     topics::ensure(&kafka).await?;
-    let id = config
-        .transactional_id
-        .clone()
-        .unwrap_or_else(|| format!("{}.{}.{}", kafka.topic_prefix, config.group, host_name()));
+    let id = config.transactional_id.clone().unwrap_or_else(|| {
+        let own = kafka.instance().unwrap_or_else(host_name);
+        format!("{}.{}.{own}", kafka.topic_prefix, config.group)
+    });
     let mut service = Service {
         stream: RecordStream::subscribe(&kafka, &kafka.group(&config.group), &[Topic::Features])?,
         sink: TransactionalSink::new(&kafka, &id).await?,
@@ -158,17 +163,26 @@ impl Service {
         self.commit(&out, &next_positions(batch)).await
     }
 
-    /// Tries until the brokers take it. Partitions that moved are judged by their new owner.
+    /// Tries until the brokers take it. Partitions that went to somebody else are judged there; while the group is finding
+    /// itself, what is in hand is still ours, and nobody would read it again.
     async fn commit(
         &mut self,
         records: &[StoredRecord],
         positions: &[Position],
     ) -> Result<(), InferenceError> {
+        let mut patience = MOVED_ATTEMPTS;
         loop {
             let Err(error) = self.sink.commit(records, &self.stream, positions).await else {
                 return Ok(());
             };
             match error.class() {
+                ErrorClass::Moved if !self.stream.is_lost() => {
+                    if patience == 0 {
+                        return Err(error.into());
+                    }
+                    patience -= 1;
+                    tokio::time::sleep(MOVED_PAUSE).await;
+                }
                 ErrorClass::Moved => {
                     tracing::warn!(error = %chain(&error), "partitions moved; the new owner judges");
                     return Ok(());

@@ -22,6 +22,10 @@ pub struct KafkaConfig {
     pub replication: i32,
     /// Bytes kept in each partition of topics that are kept for a time; without it, time alone decides.
     pub retention_bytes: Option<u64>,
+    /// Name of this process in its consumer groups, unique within each and the same after a restart. With one, a restart
+    /// within 15 s moves no partitions, and a process that ends for good keeps its partitions for so long. `{host}` stands
+    /// for the host's name.
+    pub instance_id: Option<String>,
     /// How the connection is protected.
     pub security: SecurityConfig,
     /// The broker runs in this process; set by [`crate::EmbeddedBroker::config`], never in a file.
@@ -99,6 +103,7 @@ impl Default for KafkaConfig {
             partitions: DEFAULT_PARTITIONS,
             replication: -1,
             retention_bytes: None,
+            instance_id: None,
             security: SecurityConfig::default(),
             embedded: false,
         }
@@ -145,6 +150,9 @@ impl KafkaConfig {
                 "certificate_file and key_file belong together",
             );
         }
+        if self.instance_id.as_deref().is_some_and(str::is_empty) {
+            wrong("kafka.instance_id", "must not be empty");
+        }
         problems
     }
 
@@ -152,6 +160,24 @@ impl KafkaConfig {
     #[must_use]
     pub fn group(&self, service: &str) -> String {
         format!("{}.{service}", self.topic_prefix)
+    }
+
+    /// This process's name as a static member of its groups, if it is one.
+    #[must_use]
+    pub fn instance(&self) -> Option<String> {
+        let name = self.instance_id.as_deref()?;
+        Some(name.replace("{host}", &host_name()))
+    }
+}
+
+/// Stays the same over restarts and differs between containers.
+fn host_name() -> String {
+    let read = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    let read = read.or_else(|_| std::fs::read_to_string("/etc/hostname"));
+    let name = read.unwrap_or_default();
+    match name.trim() {
+        "" => "host".to_owned(),
+        name => name.to_owned(),
     }
 }
 
@@ -165,12 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn the_hosts_name_can_be_part_of_the_instances() {
+        let config = KafkaConfig {
+            instance_id: Some("a-{host}".into()),
+            ..KafkaConfig::default()
+        };
+        assert_eq!(config.instance(), Some(format!("a-{}", host_name())));
+        assert_eq!(KafkaConfig::default().instance(), None);
+    }
+
+    #[test]
     fn every_wrong_value_is_named() {
         let config = KafkaConfig {
             brokers: "kafka".into(),
             topic_prefix: "a b".into(),
             partitions: 0,
             replication: 0,
+            instance_id: Some(String::new()),
             ..KafkaConfig::default()
         };
         let subjects: Vec<_> = config.validate().into_iter().map(|p| p.subject).collect();
@@ -179,6 +216,7 @@ mod tests {
             "kafka.topic_prefix",
             "kafka.partitions",
             "kafka.replication",
+            "kafka.instance_id",
         ];
         assert_eq!(subjects, expected);
     }

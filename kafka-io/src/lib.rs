@@ -17,6 +17,7 @@ mod client;
 mod config;
 mod embedded;
 pub mod error;
+mod metrics;
 mod partition;
 mod restore;
 mod sink;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::Offset;
 use streamwarden_proto::Topic;
 use streamwarden_proto::record::{DecodeError, Record};
@@ -22,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::client::{base, client_error};
 use crate::config::KafkaConfig;
 use crate::error::KafkaError;
+use crate::metrics;
 pub use bookmark::Bookmark;
 use context::StreamContext;
 use poller::{Delivered, Poller};
@@ -34,6 +36,8 @@ const SESSION_TIMEOUT_MS: u32 = 15_000;
 const HEARTBEAT_INTERVAL_MS: u32 = 3_000;
 /// What librdkafka may hold of records that were fetched and not polled yet, per stream.
 const FETCHED_LIMIT_KILOBYTES: u32 = 16_384;
+/// How often lag is measured.
+const STATISTICS_INTERVAL_MS: u32 = 5_000;
 /// How long leaving a group may take before the caller goes on without.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -96,7 +100,7 @@ impl Received {
 /// What happens to a reader, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamEvent {
-    /// These partitions are ours now; reading starts at what was committed. State of them is to be restored or rebuilt.
+    /// These partitions are ours now, beside those that were; reading starts at what was committed. State of them is to be restored or rebuilt.
     Assigned(Vec<Partition>),
     /// These go away: finish and commit what is in hand, forget their state, then call [`RecordStream::next`] again. The
     /// embedded broker takes no commit at this point (class `Moved`); it has one member a group as a rule.
@@ -130,9 +134,15 @@ impl RecordStream {
         group: &str,
         topics: &[Topic],
     ) -> Result<Self, KafkaError> {
+        metrics::register();
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, events) = mpsc::channel(EVENTS_IN_FLIGHT);
-        let context = StreamContext::new(&config.topic_prefix, sender.clone(), Arc::clone(&stop));
+        let context = StreamContext::new(
+            &config.topic_prefix,
+            group,
+            sender.clone(),
+            Arc::clone(&stop),
+        );
         let consumer = Arc::new(make_consumer(config, group, context)?);
         let names: Vec<String> = topics
             .iter()
@@ -190,6 +200,7 @@ impl RecordStream {
             group: self.group.clone(),
             source,
         };
+        self.still_ours().map_err(failed)?;
         let offsets = self.offsets(positions).map_err(failed)?;
         let consumer = self.consumer()?;
         let commit = move || consumer.commit(&offsets, CommitMode::Sync);
@@ -199,7 +210,18 @@ impl RecordStream {
         }
     }
 
-    /// Leaves the group and waits for it, so that others get the partitions at once.
+    /// Partitions went to somebody else without asking, or go away while no commit is taken: what is in hand is lost to this
+    /// process, and [`StreamEvent::Revoked`] comes next. If it is false, a commit of class `Moved` was refused because
+    /// the group is just finding itself, and may be tried again.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let consumer = self.consumer.upgrade();
+        consumer
+            .is_none_or(|consumer| consumer.assignment_lost() || consumer.context().is_giving_up())
+    }
+
+    /// Leaves the group and waits for it, so that others get the partitions at once (a static member's: when its session
+    /// is over).
     pub async fn close(mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.revocation = None;
@@ -212,6 +234,15 @@ impl RecordStream {
                 "leaving the consumer group takes too long"
             );
         }
+    }
+
+    /// A static member that commits with the membership that it has lost would be shut out for good.
+    pub(crate) fn still_ours(&self) -> Result<(), rdkafka::error::KafkaError> {
+        if self.is_lost() {
+            let code = RDKafkaErrorCode::AssignmentLost;
+            return Err(rdkafka::error::KafkaError::ConsumerCommit(code));
+        }
+        Ok(())
     }
 
     pub(crate) fn offsets(
@@ -256,6 +287,15 @@ impl Drop for RecordStream {
     }
 }
 
+/// Only partitions that change hands stop. The embedded broker has one member a group, and knows the older protocol.
+fn strategy(config: &KafkaConfig) -> &'static str {
+    if config.embedded {
+        "range"
+    } else {
+        "cooperative-sticky"
+    }
+}
+
 fn make_consumer(
     config: &KafkaConfig,
     group: &str,
@@ -268,8 +308,8 @@ fn make_consumer(
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed")
-        // The same partition numbers of all topics go to the same member.
-        .set("partition.assignment.strategy", "range")
+        .set("partition.assignment.strategy", strategy(config))
+        .set("statistics.interval.ms", STATISTICS_INTERVAL_MS.to_string())
         .set("session.timeout.ms", SESSION_TIMEOUT_MS.to_string())
         .set("heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS.to_string())
         .set(
@@ -277,6 +317,9 @@ fn make_consumer(
             FETCHED_LIMIT_KILOBYTES.to_string(),
         )
         .set("allow.auto.create.topics", "false");
+    if let (Some(instance), false) = (config.instance(), config.embedded) {
+        client.set("group.instance.id", instance);
+    }
     client
         .create_with_context(context)
         .map_err(client_error(config))

@@ -78,6 +78,7 @@ impl TransactionalSink {
         if self.open {
             self.abort().await?;
         }
+        stream.still_ours().map_err(|source| self.failed(source))?;
         self.open = true;
         let written = self.write_and_commit(records, stream, positions).await;
         match written {

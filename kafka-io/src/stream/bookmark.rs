@@ -41,6 +41,7 @@ impl RecordStream {
             group: self.group.clone(),
             source,
         };
+        self.still_ours().map_err(failed)?;
         let mut offsets = TopicPartitionList::with_capacity(bookmarks.len());
         for bookmark in bookmarks {
             let name = bookmark.partition.topic.name(&self.prefix);

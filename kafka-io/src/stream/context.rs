@@ -1,11 +1,12 @@
 //! Rebalance callbacks become messages.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance, RebalanceProtocol};
 use rdkafka::error::KafkaError as Native;
 use rdkafka::statistics::Statistics;
 use rdkafka::{ClientContext, TopicPartitionList};
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::poller::Delivered;
 use super::{Partition, StreamEvent};
-use crate::client;
+use crate::{client, metrics};
 
 /// How long the old owner of a partition may finish and commit. Well below `max.poll.interval.ms` (5 min), behind which
 /// the whole member counts as dead.
@@ -24,31 +25,42 @@ const REVOCATION_LIMIT: Duration = Duration::from_secs(30);
 /// What librdkafka calls back.
 pub(super) struct StreamContext {
     prefix: String,
+    group: String,
     events: mpsc::Sender<Delivered>,
     stop: Arc<AtomicBool>,
     runtime: Handle,
-    /// Counts revocations: what was polled before one must not be handed out after it.
-    revoked: AtomicBool,
+    /// Revoked since the last look: what was polled of them before must not be handed out after it.
+    revoked: Mutex<BTreeSet<Partition>>,
+    /// Partitions are going away, and no commit will help.
+    giving_up: AtomicBool,
 }
 
 impl StreamContext {
     pub(super) fn new(
         prefix: &str,
+        group: &str,
         events: mpsc::Sender<Delivered>,
         stop: Arc<AtomicBool>,
     ) -> Self {
         Self {
             prefix: prefix.to_owned(),
+            group: group.to_owned(),
             events,
             stop,
             runtime: Handle::current(),
-            revoked: AtomicBool::new(false),
+            revoked: Mutex::default(),
+            giving_up: AtomicBool::new(false),
         }
     }
 
-    /// Was anything revoked since the last call?
-    pub(super) fn take_revoked(&self) -> bool {
-        self.revoked.swap(false, Ordering::Relaxed)
+    /// What was revoked since the last call.
+    pub(super) fn take_revoked(&self) -> BTreeSet<Partition> {
+        let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut revoked)
+    }
+
+    pub(super) fn is_giving_up(&self) -> bool {
+        self.giving_up.load(Ordering::Relaxed)
     }
 
     fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
@@ -96,23 +108,35 @@ impl ClientContext for StreamContext {
         client::log_error(&error, reason);
     }
 
-    fn stats(&self, _statistics: Statistics) {}
+    fn stats(&self, statistics: Statistics) {
+        metrics::lag(&self.group, &statistics);
+    }
 }
 
 impl ConsumerContext for StreamContext {
-    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        metrics::rebalanced(&self.group);
         let Rebalance::Revoke(list) = rebalance else {
             return;
         };
-        self.revoked.store(true, Ordering::Relaxed);
+        let partitions = self.partitions(list);
+        self.revoked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(&partitions);
         let stopping = self.stop.load(Ordering::Relaxed);
-        if list.count() > 0 && !stopping && !self.events.is_closed() {
-            self.announce_revocation(self.partitions(list));
+        if !partitions.is_empty() && !stopping && !self.events.is_closed() {
+            let at_once = consumer.assignment_lost() || !is_cooperative(consumer);
+            self.giving_up.store(at_once, Ordering::Relaxed);
+            self.announce_revocation(partitions);
+            self.giving_up.store(false, Ordering::Relaxed);
         }
     }
 
-    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
+            // Whoever keeps what it has is told of no news.
+            Rebalance::Assign(list) if list.count() == 0 && is_cooperative(consumer) => {}
             Rebalance::Assign(list) => {
                 let event = StreamEvent::Assigned(self.partitions(list));
                 self.deliver(Delivered::Event(event));
@@ -121,6 +145,13 @@ impl ConsumerContext for StreamContext {
             Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
         }
     }
+}
+
+fn is_cooperative(consumer: &BaseConsumer<StreamContext>) -> bool {
+    matches!(
+        consumer.rebalance_protocol(),
+        RebalanceProtocol::Cooperative
+    )
 }
 
 #[cfg(test)]

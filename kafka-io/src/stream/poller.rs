@@ -99,9 +99,7 @@ impl Poller {
         let mut wait = POLL_WAIT;
         while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
             let polled = self.consumer.poll(wait);
-            if self.consumer.context().take_revoked() {
-                batch.clear();
-            }
+            self.leave_out_revoked(&mut batch);
             match polled {
                 None => break,
                 Some(Ok(message)) => batch.extend(self.received(&message)),
@@ -159,17 +157,26 @@ impl Poller {
         let _ = self.runtime.block_on(room).map(|permit| permit.map(drop));
     }
 
-    /// False if the batch in hand was revoked meanwhile.
+    /// False if nothing is left of the batch in hand: its partitions were revoked meanwhile.
     fn serve_callbacks(&self, event: &mut Delivered) -> bool {
         let polled = self.consumer.poll(Duration::ZERO);
-        if self.consumer.context().take_revoked() {
-            return false;
-        }
+        let Delivered::Event(StreamEvent::Batch(batch)) = event else {
+            return true;
+        };
+        self.leave_out_revoked(batch);
         // A record that was on its way when the partitions paused keeps its place.
-        if let (Some(Ok(message)), Delivered::Event(StreamEvent::Batch(batch))) = (polled, event) {
+        if let Some(Ok(message)) = polled {
             batch.extend(self.received(&message));
         }
-        true
+        !batch.is_empty()
+    }
+
+    /// Records of partitions that went away are their new owner's; the others will not come again.
+    fn leave_out_revoked(&self, batch: &mut Vec<Received>) {
+        let revoked = self.consumer.context().take_revoked();
+        if !revoked.is_empty() {
+            batch.retain(|received| !revoked.contains(&received.position.partition));
+        }
     }
 
     fn set_paused(&self, pause: bool) {

@@ -1,0 +1,124 @@
+//! The services as processes, restarted when they end, as docker compose does it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// Who runs: two of everything that shares work.
+pub(crate) const NAMES: [&str; 7] = [
+    "collector-1",
+    "featurizer-1",
+    "featurizer-2",
+    "inference-1",
+    "inference-2",
+    "notifier-1",
+    "notifier-2",
+];
+
+/// All processes; dropping it kills them.
+pub(crate) struct Fleet {
+    folder: TempDir,
+    running: BTreeMap<&'static str, Child>,
+    /// How often one ended although nobody killed it, and with what.
+    pub(crate) ended_by_itself: BTreeMap<String, usize>,
+}
+
+impl Fleet {
+    /// Starts everybody. The configuration is theirs in common.
+    pub(crate) fn start(configuration: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("streamwarden.toml"), configuration).unwrap();
+        let mut fleet = Self {
+            folder,
+            running: BTreeMap::new(),
+            ended_by_itself: BTreeMap::new(),
+        };
+        for name in NAMES {
+            fleet.start_one(name);
+        }
+        fleet
+    }
+
+    fn start_one(&mut self, name: &'static str) {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join(format!("{name}.log")))
+            .unwrap();
+        let service = name.split('-').next().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_streamwarden"))
+            .arg(service)
+            .current_dir(self.folder.path())
+            .env("STREAMWARDEN_KAFKA__INSTANCE_ID", name)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.running.insert(name, child);
+    }
+
+    /// `kill -9`, in the middle of whatever it does.
+    pub(crate) fn kill(&mut self, name: &'static str) {
+        if let Some(mut child) = self.running.remove(name) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts who is not there. Who ended by itself is noted.
+    pub(crate) fn restart_ended(&mut self) {
+        for name in NAMES {
+            let ended = match self.running.get_mut(name) {
+                Some(child) => match child.try_wait().unwrap() {
+                    None => continue,
+                    Some(status) => Some(status),
+                },
+                None => None,
+            };
+            if let Some(status) = ended {
+                let why = format!(
+                    "{}, {status}: {}",
+                    name.split('-').next().unwrap(),
+                    self.last_word(name)
+                );
+                *self.ended_by_itself.entry(why).or_default() += 1;
+            }
+            self.start_one(name);
+        }
+    }
+
+    /// What a process gave as the reason of its end.
+    fn last_word(&self, name: &str) -> String {
+        let log = fs::read_to_string(self.folder.path().join(format!("{name}.log")));
+        let log = log.unwrap_or_default();
+        let mut words = log
+            .lines()
+            .rev()
+            .filter_map(|line| line.strip_prefix("streamwarden: "));
+        words.next().unwrap_or("no reason given").to_owned()
+    }
+
+    /// Everything that the processes said.
+    pub(crate) fn logs(&self) -> String {
+        let said = |name: &&str| {
+            let path = self.folder.path().join(format!("{name}.log"));
+            format!(
+                "=== {name}\n{}",
+                fs::read_to_string(path).unwrap_or_default()
+            )
+        };
+        NAMES.iter().map(said).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for child in self.running.values_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
