@@ -1,0 +1,68 @@
+"""Where each problem shows: the features that may speak for it.
+
+A few dozen runs a problem are too few to find out which of two hundred figures matter: trees then lean on whatever
+happened beside the fault (the load of that day, the age of the job), and say little on a job of another shape. What an
+engineer would look at is known. A problem that is not named here may be told by every feature that models may ask.
+"""
+
+from __future__ import annotations
+
+PRESSURE = (
+    "busy_mean", "busy_max", "busy_min", "backpressured_mean", "backpressured_max", "backpressured_min", "idle_mean",
+    "idle_max", "idle_min", "saturated_share", "blocked_share", "busy_of_active", "upstream_backpressured_max",
+    "ancestors_backpressured_max", "downstream_busy_max", "downstream_backpressured_max", "descendants_busy_max",
+    "descendants_backpressured_max", "pressure_step", "busy_minus_downstream", "upstream_out_pool_usage_max",
+    "in_pool_usage_max", "out_pool_usage_max", "is_sink", "is_source",
+)
+# Whether the busy time is spent in computing or in waiting.
+COST = ("host_cpu_per_busy_max", "host_cpu_per_busy_min", "host_busy_share_of_tasks", "mailbox_latency_max")
+SPREAD = (
+    "busy_spread", "busy_max_over_mean", "busy_second_over_top", "busy_variation", "records_max_over_mean",
+    "records_min_over_mean", "records_top_share", "records_second_over_top", "records_variation", "bytes_max_over_mean",
+    "true_rate_spread", "key_groups_max_over_min", "key_group_variation_left", "is_keyed",
+)
+CHECKPOINT = (
+    "checkpoint_sync_share", "checkpoint_snapshot_share", "checkpoint_barrier_share", "checkpoint_holding_up_share",
+    "checkpoint_holding_up_alone", "job_checkpoints_failed_minute", "job_checkpoint_open_share", "checkpoint_sync",
+    "checkpoint_async", "checkpoint_alignment", "checkpoint_start_delay", "checkpoint_duration_over_interval",
+    "checkpoint_duration_over_timeout", "checkpoint_since_completed_over_interval", "checkpoint_open_over_interval",
+    "checkpoint_open_over_timeout", "checkpoints_expired_minute", "checkpoints_failed_in_a_row", "checkpoint_sync_max",
+    "checkpoint_async_max", "checkpoint_alignment_max", "checkpoint_start_delay_max", "checkpoint_duration_growth",
+)
+WATERMARK = (
+    "event_time", "input_watermark_none_share", "output_watermark_none_share", "watermark_frozen_max",
+    "watermark_frozen_share", "output_watermark_frozen_max", "output_watermark_frozen_share",
+    "watermark_frozen_while_fed", "upstream_watermark_frozen_max", "upstream_watermark_none_share", "watermark_advance",
+    "input_stands", "is_source",
+)
+HEAP = ("heap_share", "heap_floor_share", "gc_time", "gc_count", "gc_pause_mean", "errors_memory", "cpu_per_busy")
+
+# slug -> features; each with its changes (`_vs_1m`, `_vs_5m`).
+SIGNS: dict[str, tuple[str, ...]] = {
+    "slow-sink": PRESSURE + COST + ("busy_spread",),
+    "blocking-call-in-task": PRESSURE + COST + ("busy_spread",),
+    "under-provisioned-operator": PRESSURE + COST + ("busy_spread",),
+    "hot-key": SPREAD + ("busy_max", "busy_min", "pressure_step", "blocked_share"),
+    "late-records-dropped": ("late_dropped_share",),
+    "watermark-stalled": WATERMARK,
+    "unbounded-state": ("state_growth", "is_keyed"),
+    "checkpoint-timeout-alignment": CHECKPOINT + PRESSURE,
+    "checkpoint-timeout-slow-snapshot": CHECKPOINT,
+    "checkpoint-longer-than-interval": CHECKPOINT,
+    "over-provisioned": (
+        "busiest_mean", "busiest_max", "busy_mean", "idle_mean", "idle_min", "backpressured_max", "source_busy_max",
+        "source_idle_min", "backlog_max", "out_pool_usage_max",
+    ),
+    "gc-pressure": HEAP,
+    "heap-exhausted": HEAP,
+}
+
+
+def columns_for(label: str, features: list[dict], usable: list[int]) -> list[int]:
+    """Positions of the features that may speak for ``label``, out of those that models may ask."""
+    signs = SIGNS.get(label)
+    if signs is None:
+        return usable
+    own = [index for index in usable
+           if features[index]["name"].removesuffix("_vs_1m").removesuffix("_vs_5m") in signs]
+    return own or usable
