@@ -4,7 +4,7 @@
 //! Rather too much is hidden than too little.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
@@ -269,18 +269,35 @@ fn patterns() -> Vec<Pattern> {
     ]
 }
 
-/// The patterns compiled, behind one search for all their words.
+/// The patterns behind one search for all their words.
 struct Redactor {
     search: AhoCorasick,
     /// Patterns of each word, one bit a pattern.
     patterns_of_word: Vec<u64>,
-    regexes: Vec<Regex>,
+    patterns: Vec<LazyPattern>,
+}
+
+/// Compiled when its words occur for the first time: most logs need few, and compiling all would cost every start.
+struct LazyPattern {
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyPattern {
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled
+            .get_or_init(|| Regex::new(&self.source).ok())
+            .as_ref()
+    }
 }
 
 static REDACTOR: LazyLock<Option<Redactor>> = LazyLock::new(|| {
-    let (mut words, mut bits, mut regexes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut words, mut bits, mut lazy) = (Vec::new(), Vec::new(), Vec::new());
     for (index, pattern) in patterns().into_iter().enumerate() {
-        regexes.push(Regex::new(&pattern.regex).ok()?);
+        lazy.push(LazyPattern {
+            source: pattern.regex,
+            compiled: OnceLock::new(),
+        });
         for word in pattern.words {
             words.push(*word);
             bits.push(1 << index);
@@ -293,7 +310,7 @@ static REDACTOR: LazyLock<Option<Redactor>> = LazyLock::new(|| {
     Some(Redactor {
         search,
         patterns_of_word: bits,
-        regexes,
+        patterns: lazy,
     })
 });
 
@@ -309,10 +326,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         bits | redactor.patterns_of_word[word.pattern().as_usize()]
     });
     let mut current = Cow::Borrowed(text);
-    for (index, regex) in redactor.regexes.iter().enumerate() {
+    for (index, pattern) in redactor.patterns.iter().enumerate() {
         if wanted & (1 << index) == 0 {
             continue;
         }
+        let Some(regex) = pattern.regex() else {
+            return Cow::Borrowed(MASK);
+        };
         if let Cow::Owned(hidden) = regex.replace_all(&current, hide) {
             current = Cow::Owned(hidden);
         }
@@ -365,6 +385,12 @@ pub fn redact_config_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        let redactor = REDACTOR.as_ref().unwrap();
+        assert!(redactor.patterns.iter().all(|one| one.regex().is_some()));
+    }
 
     #[test]
     fn a_line_without_secrets_is_borrowed() {

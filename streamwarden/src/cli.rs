@@ -149,9 +149,12 @@ pub struct DiagnoseArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Logs; standard input without any
+    /// Logs, standard input without any; or codes, such as E-5F3A9C01, to learn what they mean
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Rewrite the log: a code for each message, the codes of its chain in place of a stack trace
+    #[arg(long, conflicts_with_all = ["format", "fail_on"])]
+    pub codes: bool,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

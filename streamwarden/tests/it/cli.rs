@@ -224,6 +224,72 @@ fn a_healthy_log_is_healthy() {
     assert!(stdout.contains("\"slug\":\"healthy\""), "{stdout}");
 }
 
+const FAILED_TASK: &str = "2026-11-22 10:00:00,000 WARN  org.apache.flink.runtime.taskmanager.Task [] - \
+     Sink: orders (1/2)#0 (4fab) switched from RUNNING to FAILED\n\
+     java.lang.RuntimeException: wrapped\n\tat org.example.Job.run(Job.java:7)\n\
+     Caused by: org.apache.kafka.common.errors.TimeoutException: Topic orders not present in metadata after 60000 ms.\n\
+     2026-11-22 10:00:01,000 INFO  org.example.Greeting [] - hello to 7 readers\n";
+
+#[test]
+fn a_log_is_rewritten_with_codes_in_place_of_its_stack_traces() {
+    let mut command = program();
+    let (code, stdout, stderr) = output_of_input(command.args(["explain", "--codes"]), FAILED_TASK);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{stdout}");
+    assert!(!stdout.contains("Job.java"), "{stdout}");
+    assert!(
+        lines[0].contains(" <- E-") && lines[0].contains(" <- *E-"),
+        "{stdout}"
+    );
+    assert!(lines[1].ends_with("hello to 7 readers"), "{stdout}");
+}
+
+#[test]
+fn a_code_of_a_rewritten_log_can_be_asked_for() {
+    let mut command = program();
+    let (_, coded, _) = output_of_input(command.args(["explain", "--codes"]), FAILED_TASK);
+    let word = |mark: &str| {
+        let start = coded.find(mark).unwrap() + mark.len();
+        coded[start..start + 10].to_owned()
+    };
+    let (code, stdout, _) = output(program().args(["explain", &word(" <- *")]));
+    assert_eq!(code, 0);
+    assert!(
+        stdout.contains("Topic {} not present in metadata after {} ms"),
+        "{stdout}"
+    );
+
+    // A message that nobody mined is known to the log that has it.
+    let own = word("INFO ");
+    let (code, _, stderr) = output(program().args(["explain", &own]));
+    assert_eq!(code, 2, "{stderr}");
+    assert!(one_line(&stderr).contains(&own), "{stderr}");
+    let directory = directory();
+    let log = directory.path().join("job.log");
+    std::fs::write(&log, FAILED_TASK).unwrap();
+    let (code, stdout, _) = output(program().arg("explain").arg(&own.to_lowercase()).arg(&log));
+    assert_eq!(code, 0);
+    assert_eq!(stdout, format!("{own} Greeting: hello to {{}} readers\n"));
+}
+
+#[test]
+fn a_code_of_a_problem_says_what_the_problem_is_also_as_json() {
+    let (code, stdout, _) = output(program().args(["explain", "SW1101", "--format", "json"]));
+    assert_eq!(code, 0);
+    let meaning: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(meaning["problem"]["slug"], "slow-sink", "{stdout}");
+}
+
+#[test]
+fn a_log_that_is_not_there_is_named_also_when_it_should_be_rewritten() {
+    for more in [&["explain"][..], &["explain", "--codes"]] {
+        let (code, stdout, stderr) = output(program().args(more).arg("/nowhere/job.log"));
+        assert_eq!((code, stdout.as_str()), (4, ""), "{stderr}");
+        assert!(one_line(&stderr).contains("/nowhere/job.log"), "{stderr}");
+    }
+}
+
 #[test]
 fn everything_in_one_process_starts_and_ends_by_sigterm() {
     let directory = directory();
