@@ -63,7 +63,7 @@ helm-test: ## The Helm chart: lint, and Kubernetes' own schemas
 
 chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; prints a report; docs/chaos.md
 	STREAMWARDEN_CHAOS_KILLS=$${STREAMWARDEN_CHAOS_KILLS:-100} STREAMWARDEN_CHAOS_REPORT=$(abspath $(TARGET_DIR))/chaos-report.md \
-	    cargo test --package streamwarden --test chaos -- --nocapture
+	    cargo test --package streamwarden --test chaos -- --nocapture killed
 
 deny: setup ## Licences, bans and sources of all dependencies
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources

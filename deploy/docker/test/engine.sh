@@ -57,14 +57,14 @@ engine_stop() {
     local containers tries=$((ENGINE_STOP_LIMIT_S * 5)) mount link
     containers=$("$DOCKER" ps --all --quiet 2> /dev/null) || containers=
     # shellcheck disable=SC2086  # ids are words
-    [ -z "$containers" ] || "$DOCKER" rm --force $containers > /dev/null 2>&1
-    "$DOCKER" network prune --force > /dev/null 2>&1
-    kill "$ENGINE_PID" 2> /dev/null
+    [ -z "$containers" ] || "$DOCKER" rm --force $containers > /dev/null 2>&1 || true
+    "$DOCKER" network prune --force > /dev/null 2>&1 || true
+    kill "$ENGINE_PID" 2> /dev/null || true
     while ((tries-- > 0)) && kill -0 "$ENGINE_PID" 2> /dev/null; do sleep 0.2; done
-    kill -9 "$ENGINE_PID" 2> /dev/null
+    kill -9 "$ENGINE_PID" 2> /dev/null || true
     ENGINE_PID=
     for mount in $(awk -v dir="$ENGINE_DIR/" 'index($2, dir) == 1 {print $2}' /proc/mounts | sort -r); do
-        umount "$mount"
+        umount "$mount" || true
     done
     # A killed engine leaves its bridges; only those that were not there before are ours.
     for link in $(comm -13 <(echo "$ENGINE_LINKS") <(links)); do

@@ -17,41 +17,61 @@ pub(crate) const NAMES: [&str; 7] = [
     "notifier-2",
 ];
 
+/// How the processes belong to their consumer groups.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// Under names of their own: a restart moves no partitions.
+    Static,
+    /// For as long as they live.
+    Dynamic,
+}
+
 /// All processes; dropping it kills them.
 pub(crate) struct Fleet {
     folder: TempDir,
+    membership: Membership,
     running: BTreeMap<&'static str, Child>,
     /// How often one ended although nobody killed it, and with what.
     pub(crate) ended_by_itself: BTreeMap<String, usize>,
 }
 
 impl Fleet {
-    /// Starts everybody. The configuration is theirs in common.
-    pub(crate) fn start(configuration: &str) -> Self {
+    /// Starts these. The configuration is theirs in common.
+    pub(crate) fn start(
+        configuration: &str,
+        names: &[&'static str],
+        membership: Membership,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("streamwarden.toml"), configuration).unwrap();
         let mut fleet = Self {
             folder,
+            membership,
             running: BTreeMap::new(),
             ended_by_itself: BTreeMap::new(),
         };
-        for name in NAMES {
+        for name in names {
             fleet.start_one(name);
         }
         fleet
     }
 
-    fn start_one(&mut self, name: &'static str) {
+    pub(crate) fn start_one(&mut self, name: &'static str) {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.folder.path().join(format!("{name}.log")))
             .unwrap();
         let service = name.split('-').next().unwrap();
+        let variable = match self.membership {
+            Membership::Static => "STREAMWARDEN_KAFKA__INSTANCE_ID",
+            // Of one host, whose name it would be.
+            Membership::Dynamic => "STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID",
+        };
         let child = Command::new(env!("CARGO_BIN_EXE_streamwarden"))
             .arg(service)
             .current_dir(self.folder.path())
-            .env("STREAMWARDEN_KAFKA__INSTANCE_ID", name)
+            .env(variable, name)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -65,6 +85,17 @@ impl Fleet {
         if let Some(mut child) = self.running.remove(name) {
             child.kill().unwrap();
             child.wait().unwrap();
+        }
+    }
+
+    /// SIGTERM, and the end that follows from it.
+    pub(crate) fn stop(&mut self, name: &'static str) {
+        if let Some(mut child) = self.running.remove(name) {
+            let pid = child.id().to_string();
+            let asked = Command::new("kill").args(["-TERM", &pid]).status();
+            assert!(asked.unwrap().success());
+            let status = child.wait().unwrap();
+            assert!(status.success(), "{name} ends with {status}");
         }
     }
 

@@ -21,27 +21,36 @@ mod verdict;
 
 use std::time::Duration;
 
-use accounts::Reader;
 use broker::Broker;
 use chance::Chance;
 use database::Database;
-use fleet::{Fleet, NAMES};
+use fleet::{Fleet, Membership, NAMES};
 use load::{Load, STEP};
 use receiver::Receiver;
 use streamwarden_kafka_io::{KafkaConfig, topics};
-use streamwarden_proto::Topic;
 use tokio::time::{Instant, sleep};
-use verdict::{Done, Topics};
+use verdict::{Done, Topics, Verdict};
 
 /// Of the short version: one for each misfortune.
 const KILLS: usize = 5;
 /// Steps of load between two kills, at most.
 const STEPS_BETWEEN: usize = 4;
+/// Steps of load between two instances that come or go.
+const STEPS_BETWEEN_CHANGES: usize = 10;
 /// After everything: a dead notifier's lease has to end, an alert waits for its like, and all are started anew.
 const SETTLE_LIMIT: Duration = Duration::from_secs(150);
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+fn kafka(broker: &Broker) -> KafkaConfig {
+    KafkaConfig {
+        brokers: broker.address.clone(),
+        partitions: 6,
+        replication: 1,
+        ..KafkaConfig::default()
+    }
 }
 
 fn configuration(broker: &Broker, database: &Database, receiver: &Receiver) -> String {
@@ -91,21 +100,11 @@ async fn nothing_is_lost_and_nothing_is_said_twice_when_everything_is_killed() {
     let mut chance = Chance::new(seed);
     let (broker, database) = (Broker::start(), Database::start());
     let receiver = Receiver::start().await;
-    let kafka = KafkaConfig {
-        brokers: broker.address.clone(),
-        partitions: 6,
-        replication: 1,
-        ..KafkaConfig::default()
-    };
+    let kafka = kafka(&broker);
     topics::ensure(&kafka).await.unwrap();
-    let read = |topic| Reader::start(&kafka, topic);
-    let topics = Topics {
-        raw: read(Topic::Raw),
-        features: read(Topic::Features),
-        recommendations: read(Topic::Recommendations),
-        dead_letters: read(Topic::DeadLetter),
-    };
-    let mut fleet = Fleet::start(&configuration(&broker, &database, &receiver));
+    let topics = Topics::read(&kafka);
+    let configuration = configuration(&broker, &database, &receiver);
+    let mut fleet = Fleet::start(&configuration, &NAMES, Membership::Static);
     let mut load = Load::new(&kafka);
     let mut done = Done::begin(seed);
 
@@ -131,24 +130,81 @@ async fn nothing_is_lost_and_nothing_is_said_twice_when_everything_is_killed() {
         fleet.restart_ended();
         sleep(STEP).await;
     }
+    let verdict = settled(&topics, &receiver, &load, || fleet.restart_ended()).await;
+    done.ended_by_itself.clone_from(&fleet.ended_by_itself);
+    println!("{}", verdict.report(&done));
+    finish(&verdict, &done, &fleet);
+}
 
+/// More of a service while records come in, then fewer: partitions move there and back, and state with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_come_and_go_under_load_change_nothing_of_what_comes_out() {
+    let (broker, database) = (Broker::start(), Database::start());
+    let receiver = Receiver::start().await;
+    let kafka = kafka(&broker);
+    topics::ensure(&kafka).await.unwrap();
+    let topics = Topics::read(&kafka);
+    let configuration = configuration(&broker, &database, &receiver);
+    let first = ["featurizer-1", "inference-1", "notifier-1"];
+    let mut fleet = Fleet::start(&configuration, &first, Membership::Dynamic);
+    let mut load = Load::new(&kafka);
+    let done = Done::begin(0);
+    let changes: [fn(&mut Fleet); 4] = [
+        |fleet| fleet.start_one("featurizer-2"),
+        |fleet| fleet.start_one("inference-2"),
+        |fleet| fleet.stop("featurizer-1"),
+        |fleet| fleet.stop("inference-1"),
+    ];
+    for change in changes {
+        for _ in 0..STEPS_BETWEEN_CHANGES {
+            load.step(true).await;
+            sleep(STEP).await;
+        }
+        change(&mut fleet);
+    }
+    while load.step(false).await {
+        sleep(STEP).await;
+    }
+    let verdict = settled(&topics, &receiver, &load, || {}).await;
+    println!("{}", verdict.report(&done));
+    finish(&verdict, &done, &fleet);
+    let moved = fleet
+        .logs()
+        .matches("rebuilding state from the raw topic")
+        .count();
+    assert!(
+        moved > 0,
+        "no partition moved with its state:\n{}",
+        fleet.logs()
+    );
+}
+
+/// Waits until nothing is on its way any more, or for too long.
+async fn settled(
+    topics: &Topics,
+    receiver: &Receiver,
+    load: &Load,
+    mut look_after: impl FnMut(),
+) -> Verdict {
     let since = Instant::now();
-    let verdict = loop {
-        fleet.restart_ended();
-        let verdict = verdict::of(&topics, &receiver, &load);
+    loop {
+        look_after();
+        let verdict = verdict::of(topics, receiver, load);
         if verdict.is_settled() || since.elapsed() > SETTLE_LIMIT {
-            break verdict;
+            return verdict;
         }
         sleep(Duration::from_secs(3)).await;
-    };
-    done.ended_by_itself.clone_from(&fleet.ended_by_itself);
-    let report = verdict.report(&done);
-    println!("{report}");
+    }
+}
+
+/// Writes the report where one is wanted; fails, with what all services said, if something is not as it should be.
+fn finish(verdict: &Verdict, done: &Done, fleet: &Fleet) {
     if let Ok(file) = std::env::var("STREAMWARDEN_CHAOS_REPORT") {
-        std::fs::write(file, &report).unwrap();
+        std::fs::write(file, verdict.report(done)).unwrap();
     }
     if let Some(faults) = verdict.faults() {
-        let logs = std::env::temp_dir().join(format!("streamwarden-chaos-{seed}.log"));
+        let logs =
+            std::env::temp_dir().join(format!("streamwarden-chaos-{}.log", std::process::id()));
         std::fs::write(&logs, fleet.logs()).unwrap();
         panic!("{faults}\nlogs of all services: {}", logs.display());
     }

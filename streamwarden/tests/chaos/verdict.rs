@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Instant;
 
+use streamwarden_kafka_io::KafkaConfig;
+use streamwarden_proto::Topic;
 use streamwarden_proto::cloud_event::FindingEvent;
 
 use crate::accounts::{Opened, Reader, described, expected, opened};
@@ -16,6 +18,18 @@ pub(crate) struct Topics {
     pub(crate) features: Reader,
     pub(crate) recommendations: Reader,
     pub(crate) dead_letters: Reader,
+}
+
+impl Topics {
+    pub(crate) fn read(kafka: &KafkaConfig) -> Self {
+        let read = |topic| Reader::start(kafka, topic);
+        Self {
+            raw: read(Topic::Raw),
+            features: read(Topic::Features),
+            recommendations: read(Topic::Recommendations),
+            dead_letters: read(Topic::DeadLetter),
+        }
+    }
 }
 
 /// What was done to the system.
