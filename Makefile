@@ -58,7 +58,7 @@ e2e: setup-test ## The whole line on real Flink and real Kafka
 test-compose: setup-test ## docker-compose.yml on a Docker engine of its own, nothing pulled (root only)
 	deploy/docker/test/test.sh
 
-helm-test: ## The Helm chart: lint, and Kubernetes' own schemas
+helm-test: setup-test ## The Helm chart: lint, and Kubernetes' own schemas
 	deploy/helm/test.sh
 
 chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; prints a report; docs/chaos.md

@@ -16,6 +16,7 @@ engine_reason() {
     if ! unshare --mount --net --pid --fork true 2> /dev/null; then echo "this machine lets nobody make namespaces"; return; fi
     if ! [ -w /sys/fs/cgroup ] || [ -z "$(ls /sys/fs/cgroup 2> /dev/null)" ]; then echo "there are no control groups here"; return; fi
     if ! engine_installed && ! command -v apt-get > /dev/null; then echo "dockerd is missing, and this is no Debian"; fi
+    if ! tools/docker-compose.sh --at-hand && ! command -v go > /dev/null; then echo "building Docker Compose needs Go"; fi
 }
 
 engine_installed() {
