@@ -268,7 +268,7 @@ fn a_code_of_a_rewritten_log_can_be_asked_for() {
     let directory = directory();
     let log = directory.path().join("job.log");
     std::fs::write(&log, FAILED_TASK).unwrap();
-    let (code, stdout, _) = output(program().arg("explain").arg(&own.to_lowercase()).arg(&log));
+    let (code, stdout, _) = output(program().arg("explain").arg(own.to_lowercase()).arg(&log));
     assert_eq!(code, 0);
     assert_eq!(stdout, format!("{own} Greeting: hello to {{}} readers\n"));
 }
