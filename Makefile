@@ -12,7 +12,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 ONNXRUNTIME_VERSION := 1.24.4
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
-.PHONY: help run flink test bench setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
+.PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
     test-compose helm-test chaos
 
 help: ## This list
@@ -70,6 +70,14 @@ deny: setup ## Licences, bans and sources of all dependencies
 
 bench: setup ## Speed; figures with machine and date are in docs/benchmarks.md
 	cargo bench --workspace --bench '*'
+
+bench-explain: setup ## The error analyzer beside drain3: speed and grouping, on 200 MB
+	cargo build --release --package streamwarden
+	cargo build --release --package streamwarden-experience --example group_lines
+	test -d $(STREAMWARDEN_CACHE)/drain3 || python3 -m venv $(STREAMWARDEN_CACHE)/drain3
+	$(STREAMWARDEN_CACHE)/drain3/bin/pip install --quiet drain3==0.9.11
+	$(STREAMWARDEN_CACHE)/drain3/bin/python tools/bench-explain.py --binary $(TARGET_DIR)/release/streamwarden \
+		--grouper $(TARGET_DIR)/release/examples/group_lines --work $(STREAMWARDEN_CACHE) $(ARGS)
 
 lab: setup ## Record every labelled incident that is missing (takes hours, resumable)
 	@tools/setup.sh java

@@ -1,70 +1,168 @@
-//! Real failures, made by running Flink into them (`mine/provoke`) or kept from logs, each in the folder of its class.
+//! Failures, each in the folder of its class: `corpus` was looked at while rules were written, `held-out` never was.
+//! How they were made and what was measured stands in `docs/explain.md`.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use streamwarden_proto::Class;
 
 use crate::verdict;
 
-const LEAST_ACCURACY: f64 = 0.9;
-const LEAST_MACRO_F1: f64 = 0.85;
+const CORPUS: Floor = Floor {
+    accuracy: 0.92,
+    macro_f1: 0.90,
+    unknown: 12,
+};
+/// The first measurement of rules that had never met these: 0.735, 0.719, 16 unknown. It only goes up.
+const HELD_OUT: Floor = Floor {
+    accuracy: 0.73,
+    macro_f1: 0.71,
+    unknown: 16,
+};
+const MOST_CALIBRATION_ERROR: f64 = 0.08;
 
-/// Class by folder, name, and the class that the analyzer gave.
-fn judged() -> Vec<(String, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut judged = Vec::new();
-    for folder in fs::read_dir(root).unwrap() {
-        let folder = folder.unwrap().path();
-        let class = folder.file_name().unwrap().to_string_lossy().into_owned();
-        for file in fs::read_dir(&folder).unwrap() {
-            let file = file.unwrap().path();
-            let log = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
-            let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            judged.push((class.clone(), name, verdict(&log).class.to_string()));
+/// What is held: accuracy, macro F1, and how many answers may be `unknown`.
+struct Floor {
+    accuracy: f64,
+    macro_f1: f64,
+    unknown: usize,
+}
+
+struct Judged {
+    class: String,
+    name: String,
+    given: String,
+    confidence: f64,
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
+    let classes = fs::read_dir(root)
+        .unwrap()
+        .map(|class| class.unwrap().path());
+    let mut files: Vec<PathBuf> = classes
+        .flat_map(|class| fs::read_dir(class).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn judged(folder: &str) -> Vec<Judged> {
+    let judge = |file: PathBuf| {
+        let log = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        let answer = verdict(&log);
+        let class = file.parent().and_then(Path::file_name).unwrap();
+        Judged {
+            class: class.to_string_lossy().into_owned(),
+            name: file.file_name().unwrap().to_string_lossy().into_owned(),
+            given: answer.class.to_string(),
+            confidence: answer.confidence,
         }
-    }
-    judged.sort();
-    judged
+    };
+    files(folder).into_iter().map(judge).collect()
+}
+
+fn holds(folder: &str, floor: &Floor, show: bool) {
+    let judged = judged(folder);
+    let wrong: Vec<_> = judged.iter().filter(|one| one.class != one.given).collect();
+    let accuracy = 1.0 - share(wrong.len(), judged.len());
+    let macro_f1 = macro_f1(&judged);
+    let said_unknown = |one: &&&Judged| one.given == "unknown" && one.class != "unknown";
+    let unknown = wrong.iter().filter(said_unknown).count();
+    let named: Vec<String> = wrong
+        .iter()
+        .filter(|_| show)
+        .map(|one| format!("{} {} is called {}", one.class, one.name, one.given))
+        .collect();
+    assert!(
+        accuracy >= floor.accuracy && macro_f1 >= floor.macro_f1 && unknown <= floor.unknown,
+        "{folder}: {} failures, accuracy {accuracy:.3}, macro F1 {macro_f1:.3}, {unknown} unknown\n{}",
+        judged.len(),
+        named.join("\n")
+    );
 }
 
 #[test]
-fn the_class_of_real_failures_is_found() {
-    let judged = judged();
-    let wrong: Vec<_> = judged
+fn the_class_of_failures_that_the_rules_were_written_with_is_found() {
+    holds("corpus", &CORPUS, true);
+}
+
+/// Which ones are wrong is not shown: whoever sees it cannot un-see it, and the figure would mean nothing any more.
+#[test]
+fn the_class_of_failures_that_nobody_looked_at_is_found_as_often_as_reported() {
+    holds("held-out", &HELD_OUT, false);
+}
+
+#[test]
+fn every_class_has_three_failures_and_a_third_of_all_is_held_out() {
+    let mut of_class: BTreeMap<String, usize> = BTreeMap::new();
+    let (corpus, held_out) = (files("corpus"), files("held-out"));
+    for file in corpus.iter().chain(&held_out) {
+        let class = file.parent().and_then(Path::file_name).unwrap();
+        *of_class
+            .entry(class.to_string_lossy().into_owned())
+            .or_default() += 1;
+    }
+    for class in Class::ALL {
+        let count = of_class
+            .get(&class.to_string())
+            .copied()
+            .unwrap_or_default();
+        assert!(count >= 3, "{class} has {count}");
+    }
+    let all = corpus.len() + held_out.len();
+    assert!(
+        all >= 300 && held_out.len() * 3 >= all,
+        "{} of {all}",
+        held_out.len()
+    );
+}
+
+/// Expected calibration error over ten bins, of all verdicts that name a problem.
+#[test]
+fn confidence_says_how_often_a_verdict_is_right() {
+    let mut bins = [(0_usize, 0_usize, 0.0_f64); 10];
+    for one in judged("held-out").iter().chain(&judged("corpus")) {
+        if matches!(one.given.as_str(), "unknown" | "healthy") {
+            continue;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 9"
+        )]
+        let bin = &mut bins[((one.confidence * 10.0) as usize).min(9)];
+        bin.0 += 1;
+        bin.1 += usize::from(one.class == one.given);
+        bin.2 += one.confidence;
+    }
+    let all = bins.iter().map(|bin| bin.0).sum();
+    let error: f64 = bins
         .iter()
-        .filter(|(class, _, given)| class != given)
-        .collect();
-    let accuracy = 1.0 - share(wrong.len(), judged.len());
-    let macro_f1 = macro_f1(&judged);
-    assert!(
-        judged.len() >= 60,
-        "only {} failures in the corpus",
-        judged.len()
-    );
-    assert!(
-        accuracy >= LEAST_ACCURACY && macro_f1 >= LEAST_MACRO_F1,
-        "accuracy {accuracy:.3}, macro F1 {macro_f1:.3}; wrong: {wrong:#?}"
-    );
+        .filter(|bin| bin.0 > 0)
+        .map(|bin| (share(bin.1, bin.0) - bin.2 / share(bin.0, 1)).abs() * share(bin.0, all))
+        .sum();
+    assert!(error <= MOST_CALIBRATION_ERROR, "{error:.3}: {bins:?}");
 }
 
 #[test]
 fn wrappers_are_never_named_as_the_cause() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    for folder in fs::read_dir(root).unwrap() {
-        for file in fs::read_dir(folder.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let log = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            let cause = verdict(&log)
-                .root_cause
-                .map(|cause| cause.exception)
-                .unwrap_or_default();
-            for wrapper in [
-                "JobExecutionException",
-                "CompletionException",
-                "ProgramInvocationException",
-            ] {
-                assert!(!cause.ends_with(wrapper), "{}: {cause}", path.display());
-            }
+    for path in files("corpus") {
+        let log = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        let cause = verdict(&log)
+            .root_cause
+            .map(|cause| cause.exception)
+            .unwrap_or_default();
+        for wrapper in [
+            "JobExecutionException",
+            "CompletionException",
+            "ProgramInvocationException",
+        ] {
+            assert!(!cause.ends_with(wrapper), "{}: {cause}", path.display());
         }
     }
 }
@@ -75,9 +173,9 @@ fn share(part: usize, whole: usize) -> f64 {
     share
 }
 
-fn macro_f1(judged: &[(String, String, String)]) -> f64 {
+fn macro_f1(judged: &[Judged]) -> f64 {
     let mut classes: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
-    for (class, _, given) in judged {
+    for Judged { class, given, .. } in judged {
         classes.entry(class).or_default().2 += 1;
         if class == given {
             classes.entry(class).or_default().0 += 1;
