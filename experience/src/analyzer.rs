@@ -117,11 +117,14 @@ impl Experience {
         event: Option<&LogEvent>,
         throwable: Option<&Throwable>,
     ) -> Option<Match<'_>> {
+        let throwable = throwable?;
         // The JobManager reports failed tasks as information.
         let serious = event.is_none_or(|event| {
             event.level >= i32::from(LogLevel::Warn) || ranking::says_failure(&event.text)
         });
-        let throwable = throwable.filter(|_| serious)?;
+        if !serious {
+            return None;
+        }
         let root = root_cause(throwable);
         let link = throwable.chain.get(root)?;
         if noise::is_cancellation(&link.exception) {

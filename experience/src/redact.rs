@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Captures, Regex};
 
 /// What stands where a secret stood.
@@ -305,6 +305,7 @@ static REDACTOR: LazyLock<Option<Redactor>> = LazyLock::new(|| {
     }
     let search = AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(&words)
         .ok()?;
     Some(Redactor {

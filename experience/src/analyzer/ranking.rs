@@ -219,9 +219,9 @@ pub(super) fn says_failure(text: &str) -> bool {
 
 fn is_failure(event: &LogEvent) -> bool {
     let level = event.level();
-    let error = level >= LogLevel::Error;
-    let fatal_text = level >= LogLevel::Info && says_failure(&event.text);
-    error || event.throwable.is_some() && (fatal_text || level >= LogLevel::Error)
+    // Most lines have no exception: their text is not searched.
+    level >= LogLevel::Error
+        || event.throwable.is_some() && level >= LogLevel::Info && says_failure(&event.text)
 }
 
 fn weight(event: &LogEvent) -> f64 {

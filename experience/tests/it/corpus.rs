@@ -10,15 +10,15 @@ use streamwarden_proto::Class;
 use crate::verdict;
 
 const CORPUS: Floor = Floor {
-    accuracy: 0.92,
-    macro_f1: 0.90,
-    unknown: 12,
+    accuracy: 0.99,
+    macro_f1: 0.98,
+    unknown: 0,
 };
-/// The first measurement of rules that had never met these: 0.735, 0.719, 16 unknown. It only goes up.
+/// The first measurement, by rules that had never met these, was 0.735, 0.719 and 16 unknown. It only goes up.
 const HELD_OUT: Floor = Floor {
-    accuracy: 0.73,
-    macro_f1: 0.71,
-    unknown: 16,
+    accuracy: 0.85,
+    macro_f1: 0.86,
+    unknown: 11,
 };
 const MOST_CALIBRATION_ERROR: f64 = 0.08;
 
