@@ -8,7 +8,7 @@ packages_of() {
     case $1 in
         build) echo gcc g++ make pkg-config libssl-dev zlib1g-dev ca-certificates curl python3 python3-pip ;;
         java) echo default-jdk-headless maven ;;
-        test) echo chromium nodejs npm postgresql prometheus-alertmanager python3-venv ;;
+        test) echo chromium nodejs npm postgresql prometheus-alertmanager python3-aiosmtpd python3-venv openssl ;;
         *) echo "tools/setup.sh: no group '$1' (build, java, test)" >&2; exit 2 ;;
     esac
 }
@@ -20,7 +20,8 @@ command_of() {
         maven) echo mvn ;;
         nodejs) echo node ;;
         python3-pip) echo pip3 ;;
-        g++ | gcc | make | curl | chromium | npm | prometheus-alertmanager | python3 | pkg-config) echo "$1" ;;
+        python3-aiosmtpd) echo aiosmtpd ;;
+        g++ | gcc | make | curl | chromium | npm | openssl | prometheus-alertmanager | python3 | pkg-config) echo "$1" ;;
     esac
 }
 

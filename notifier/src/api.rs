@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod assets;
+mod audit;
 pub mod auth;
 mod channels;
 mod events;
@@ -12,6 +13,7 @@ pub mod jobs_rows;
 pub mod openapi;
 mod problems;
 mod silences;
+mod slack;
 mod status;
 pub mod types;
 
@@ -81,6 +83,8 @@ pub fn router(api: Api) -> Router {
         .route("/silences/{id}", delete(silences::end))
         .route("/channels", get(channels::list))
         .route("/channels/{name}/test", post(channels::test))
+        .route("/slack/interactions", post(slack::interactions))
+        .route("/audit", get(audit::list))
         .route("/events", get(events::stream))
         .route("/openapi.json", get(openapi::document))
         .fallback(answer::no_such_path)

@@ -4,9 +4,11 @@
 
 pub mod alertmanager;
 pub mod config;
+pub mod email;
 mod http;
 pub mod pagerduty;
 pub mod slack_bot;
+pub mod slack_press;
 pub mod slack_webhook;
 pub mod teams;
 pub mod terminal;
@@ -102,6 +104,10 @@ pub trait Channel: Send + Sync {
     fn pause(&self) -> Duration {
         Duration::ZERO
     }
+    /// It tells us which buttons were pressed.
+    fn pressed(&self) -> Option<&slack_press::SlackPresses> {
+        None
+    }
     /// Sends one message.
     fn send<'a>(&'a self, delivery: &'a Delivery<'a>) -> BoxFuture<'a, Result<Receipt, SendError>>;
 }
@@ -151,6 +157,15 @@ pub enum ChannelError {
         #[source]
         source: url::ParseError,
     },
+    /// Its settings for mail do not work.
+    #[error("the channel {channel:?} cannot send mail")]
+    Email {
+        /// Its name.
+        channel: String,
+        /// Why.
+        #[source]
+        source: Box<email::EmailMistake>,
+    },
     /// The HTTP client cannot be made.
     #[error("the HTTP client of the channel {channel:?} cannot be made")]
     Client {
@@ -176,11 +191,18 @@ pub fn build(config: &ChannelConfig) -> Result<NamedChannel, ChannelError> {
         ChannelTarget::SlackBot {
             token,
             channel,
+            signing_secret,
             api_url,
         } => {
             let client = http::Client::new(name, api_url)?;
             let token = config::secret(name, token)?;
-            Arc::new(slack_bot::SlackBot::new(client, token, channel.clone()))
+            let presses = signing_secret.as_ref().map(|secret| {
+                let secret = config::secret(name, secret)?;
+                Ok(slack_press::SlackPresses::new(secret, client.clone()))
+            });
+            let presses = presses.transpose()?;
+            let channel = channel.clone();
+            Arc::new(slack_bot::SlackBot::new(client, token, channel, presses))
         }
         ChannelTarget::Webhook { url, secret } => {
             let secret = secret
@@ -202,6 +224,7 @@ pub fn build(config: &ChannelConfig) -> Result<NamedChannel, ChannelError> {
                 config::secret(name, routing_key)?,
             ))
         }
+        ChannelTarget::Email(config) => Arc::new(email::Email::new(name, config)?),
         ChannelTarget::Teams { url } => Arc::new(teams::Teams::new(http::Client::new(name, url)?)),
     };
     Ok(NamedChannel {

@@ -8,7 +8,7 @@ mod people;
 mod scene;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub struct Knowledge {
     pub catalogue: ProblemList,
     /// The tape that is played; nothing while clusters are live.
     pub tape: Option<TapeNote>,
+    /// Becomes true when all of the tape has been played.
+    pub tape_ended: Arc<AtomicBool>,
 }
 
 /// State machine, view, store and live events.
@@ -173,6 +175,14 @@ impl Engine {
             .as_ref()
             .and_then(|_| self.state().view.newest_ms());
         newest.unwrap_or_else(|| (self.clock)())
+    }
+
+    /// The tape that is played, and whether it is over.
+    #[must_use]
+    pub fn tape(&self) -> Option<TapeNote> {
+        let mut tape = self.knowledge.tape.clone()?;
+        tape.ended = self.knowledge.tape_ended.load(Ordering::Relaxed);
+        Some(tape)
     }
 
     /// The page's address.

@@ -18,6 +18,7 @@
 pub mod alerts;
 pub mod api;
 pub mod channels;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod dispatch;

@@ -4,6 +4,8 @@
 //! its own mark-up and escapes what came from outside: [`slack`], [`text`].
 
 pub mod build;
+pub mod chart;
+pub mod html;
 pub mod list;
 mod parts;
 pub mod slack;
@@ -27,6 +29,9 @@ pub struct Message {
     pub buttons: Vec<Button>,
     /// Codes and versions.
     pub small_print: Vec<String>,
+    /// Course of the deciding figure, for channels that can show a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<chart::Chart>,
 }
 
 /// What kind of news a message is.
@@ -68,7 +73,7 @@ pub enum Span {
     Code(String),
 }
 
-/// A link.
+/// A link, or something to do where the channel can tell us.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     /// What happens.
@@ -77,6 +82,65 @@ pub struct Button {
     pub url: String,
     /// The one that most people want.
     pub primary: bool,
+    /// What is done at once where the channel tells us of it; elsewhere the link leads to the page, which asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<Press>,
+}
+
+/// What a pressed button does to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// What.
+    pub deed: Deed,
+    /// To which finding.
+    pub finding_id: String,
+}
+
+/// What a person can do from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deed {
+    /// Takes care of it.
+    Acknowledge,
+    /// Silences it for an hour.
+    Silence,
+    /// The finding was right.
+    Right,
+    /// The finding was wrong.
+    Wrong,
+}
+
+impl Deed {
+    /// As in links and in what channels send back.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Silence => "silence",
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+        }
+    }
+
+    /// What is meant by this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Self::Acknowledge, Self::Silence, Self::Right, Self::Wrong];
+        all.into_iter().find(|deed| deed.as_str() == word)
+    }
+}
+
+impl Button {
+    /// A link and nothing else.
+    #[must_use]
+    pub fn link(label: impl Into<String>, url: impl Into<String>, primary: bool) -> Self {
+        Self {
+            label: label.into(),
+            url: url.into(),
+            primary,
+            press: None,
+        }
+    }
 }
 
 impl Tone {

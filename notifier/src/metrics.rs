@@ -11,6 +11,7 @@ type Labels = Vec<(String, String)>;
 pub struct Metrics {
     job_health: Family<Labels, Gauge>,
     open_findings: Family<Labels, Gauge>,
+    findings: Family<Labels, Gauge>,
     messages: Family<Labels, Counter>,
 }
 
@@ -24,6 +25,12 @@ impl Metrics {
             registry.register("job_health", "Health of a job, 100 down to 1", health);
             let open = metrics.open_findings.clone();
             registry.register("open_findings", "Findings that are open", open);
+            let findings = metrics.findings.clone();
+            registry.register(
+                "findings",
+                "Findings that are open, by cluster, job and problem",
+                findings,
+            );
             let messages = metrics.messages.clone();
             registry.register(
                 "notifier_messages",
@@ -56,11 +63,20 @@ impl Metrics {
                 .get_or_create(&vec![label("severity", severity)])
                 .set(0);
         }
+        self.findings.clear();
         for alert in engine.state().machine.open_alerts() {
+            let finding = &alert.finding;
             let severity = format!("{:?}", alert.finding.severity).to_lowercase();
             self.open_findings
                 .get_or_create(&vec![label("severity", &severity)])
                 .inc();
+            let labels = vec![
+                label("cluster", &finding.cluster_id),
+                label("job", &finding.job_name),
+                label("problem", &finding.slug),
+                label("severity", &severity),
+            ];
+            self.findings.get_or_create(&labels).inc();
         }
     }
 }

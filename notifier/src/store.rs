@@ -99,6 +99,19 @@ pub struct OutboxLine {
     pub state: String,
 }
 
+/// Something that a person did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When, by the process's clock.
+    pub at_ms: i64,
+    /// Who.
+    pub author: String,
+    /// What.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+}
+
 /// How a channel stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChannelRecord {
@@ -215,6 +228,8 @@ pub trait Store: Send + Sync {
         subject: &'a str,
         now_ms: i64,
     ) -> Stored<'a, ()>;
+    /// What people did, newest first, and how much of it there is.
+    fn deeds(&self, offset: i64, limit: i64) -> Stored<'_, (i64, Vec<AuditLine>)>;
     /// Takes or keeps a lease; true if this holder has it now.
     fn hold_lease<'a>(
         &'a self,

@@ -32,6 +32,8 @@ pub enum Command {
     Record(RecordArgs),
     /// Play a tape through the whole system, or into a Kafka
     Replay(ReplayArgs),
+    /// Say of a finding whether it was right; training learns from it
+    Feedback(FeedbackArgs),
     /// The catalogue of problems
     Problems(ProblemsArgs),
     /// The feature schema
@@ -201,6 +203,51 @@ pub struct ReplayArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap takes no words for a group")]
     pub place: PlaceArgs,
+}
+
+/// `feedback`.
+#[derive(Debug, Args)]
+pub struct FeedbackArgs {
+    /// Id of the finding, as the page, a message or `diagnose --format json` shows it
+    #[arg(value_name = "FINDING")]
+    pub finding_id: String,
+    /// Was it right?
+    #[arg(value_enum)]
+    pub verdict: VerdictArg,
+    /// What it was instead: a problem's name, or healthy
+    #[arg(long, value_name = "SLUG")]
+    pub actual: Option<String>,
+    /// In your words
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub comment: String,
+    /// Address of the page
+    #[arg(
+        long,
+        default_value = "http://localhost:8780",
+        value_name = "URL",
+        env = "STREAMWARDEN_PAGE"
+    )]
+    pub page: String,
+    /// Token with the right to give feedback; better in the environment than on the command line
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "STREAMWARDEN_TOKEN",
+        hide_env_values = true
+    )]
+    pub token: Option<String>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Was a finding right?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerdictArg {
+    /// It was.
+    Right,
+    /// It was not.
+    Wrong,
 }
 
 /// `problems`.

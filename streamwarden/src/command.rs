@@ -4,6 +4,7 @@ mod demo;
 mod diagnose;
 mod explain;
 mod features;
+mod feedback;
 mod playing;
 mod problems;
 mod record;
@@ -63,6 +64,7 @@ async fn long_running(command: Command, settings: Settings) -> Result<Exit, Fail
         Command::Replay(args) => replay::replay(args, settings).await,
         Command::Record(args) => record::record(args, settings).await,
         Command::Diagnose(args) => return diagnose::diagnose(args, settings).await,
+        Command::Feedback(args) => feedback::feedback(args).await,
         Command::Collector(args) => service::collector(&args, settings).await,
         Command::Featurizer => service::featurizer(settings).await,
         Command::Inference => service::inference(settings).await,

@@ -1,6 +1,6 @@
 //! What the notifier shows and cannot know by itself: names of features, the catalogue, the tape that is played.
 
-use streamwarden_experience::words::Context;
+use streamwarden_experience::words::{Context, places};
 use streamwarden_experience::{Experience, Problem};
 use streamwarden_featurizer::schema;
 use streamwarden_notifier::Knowledge;
@@ -16,6 +16,7 @@ pub fn of(experience: &Experience, tape: Option<TapeNote>) -> Knowledge {
         names,
         catalogue: catalogue(experience),
         tape,
+        ..Knowledge::default()
     }
 }
 
@@ -43,7 +44,7 @@ fn row(problem: &Problem) -> ProblemRow {
         class: problem.class,
         scope: problem.scope,
         severity: problem.severity,
-        title: problem.title(&Context::default()),
+        title: title(problem),
         summary: problem.what.clone(),
         signals: problem
             .neighbours
@@ -52,5 +53,39 @@ fn row(problem: &Problem) -> ProblemRow {
             .collect(),
         changes: problem.actions.iter().map(change).collect(),
         open: 0,
+    }
+}
+
+/// The title of any finding of a problem: the subject is a kind of thing, and what only a measurement knows is left open.
+#[must_use]
+pub fn title(problem: &Problem) -> String {
+    let subject = match problem.scope {
+        Scope::Vertex => "An operator",
+        Scope::TaskManager => "A TaskManager",
+        Scope::Job => "A job",
+        Scope::Cluster => "A cluster",
+    };
+    let mut context = Context::of_subject(subject);
+    let known = problem.title(&context);
+    if !known.is_empty() {
+        return known;
+    }
+    for place in problem.title.iter().flat_map(|variant| places(variant)) {
+        context.set_default(place, "…");
+    }
+    problem.title(&context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_of_the_catalogue_has_a_title_without_open_places() {
+        let experience = Experience::builtin().unwrap();
+        for problem in of(&experience, None).catalogue.problems {
+            assert!(!problem.title.is_empty(), "{}", problem.slug);
+            assert!(!problem.title.contains(['{', '}']), "{}", problem.title);
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn status(
         started_at: rfc3339(engine.started_ms),
         window: window.map(rfc3339),
         window_s: u32::try_from(WINDOW_MS / 1000).unwrap_or(10),
-        tape: engine.knowledge.tape.clone(),
+        tape: engine.tape(),
         clusters,
         unreadable_records_24h: engine.unreadable(),
         last_alert,

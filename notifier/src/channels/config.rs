@@ -51,6 +51,10 @@ pub enum ChannelTarget {
         token: Secret,
         /// Channel id, or `#name`.
         channel: String,
+        /// Signing secret of the Slack app: with it, buttons act at once instead of leading to the page. Slack must be
+        /// told to send interactions to `/api/v1/slack/interactions`.
+        #[serde(default)]
+        signing_secret: Option<Secret>,
         /// Another address of the API.
         #[serde(default = "slack_api")]
         api_url: SecretOrText,
@@ -76,6 +80,8 @@ pub enum ChannelTarget {
         #[serde(default = "pagerduty_api")]
         api_url: SecretOrText,
     },
+    /// Mail by SMTP.
+    Email(crate::channels::email::EmailConfig),
     /// Microsoft Teams: a workflow that takes adaptive cards.
     Teams {
         /// Its address is a secret.

@@ -9,8 +9,9 @@ use streamwarden_service_runtime::SecretText;
 
 use crate::alerts::intent::IntentKind;
 use crate::channels::http::{Answer, Client, accepted};
+use crate::channels::slack_press::SlackPresses;
 use crate::channels::{Channel, Delivery, Receipt, SendError};
-use crate::message::slack::payload;
+use crate::message::slack::{Buttons, payload};
 
 /// Slack takes one message a second and channel.
 const PAUSE: Duration = Duration::from_millis(1050);
@@ -20,19 +21,30 @@ pub struct SlackBot {
     client: Client,
     token: SecretText,
     channel: String,
+    presses: Option<SlackPresses>,
 }
 
 impl SlackBot {
-    pub(super) fn new(client: Client, token: SecretText, channel: String) -> Self {
+    pub(super) fn new(
+        client: Client,
+        token: SecretText,
+        channel: String,
+        presses: Option<SlackPresses>,
+    ) -> Self {
         Self {
             client,
             token,
             channel,
+            presses,
         }
     }
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, SendError> {
-        let message = payload(&delivery.intent.message, delivery.possible_repeat);
+        let buttons = match self.presses {
+            Some(_) => Buttons::Pressed,
+            None => Buttons::Links,
+        };
+        let message = payload(&delivery.intent.message, delivery.possible_repeat, buttons);
         let first = delivery
             .reference
             .as_deref()
@@ -156,6 +168,10 @@ impl Channel for SlackBot {
 
     fn pause(&self) -> Duration {
         PAUSE
+    }
+
+    fn pressed(&self) -> Option<&SlackPresses> {
+        self.presses.as_ref()
     }
 
     fn send<'a>(&'a self, delivery: &'a Delivery<'a>) -> BoxFuture<'a, Result<Receipt, SendError>> {

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 
 use crate::channels::http::{Client, accepted};
 use crate::channels::{Channel, Delivery, Receipt, SendError};
-use crate::message::slack::payload;
+use crate::message::slack::{Buttons, payload};
 
 /// Slack takes one message a second.
 const PAUSE: Duration = Duration::from_millis(1050);
@@ -38,7 +38,12 @@ impl Channel for SlackWebhook {
 
     fn send<'a>(&'a self, delivery: &'a Delivery<'a>) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
-            let body = payload(&delivery.intent.message, delivery.possible_repeat).to_string();
+            let body = payload(
+                &delivery.intent.message,
+                delivery.possible_repeat,
+                Buttons::Links,
+            )
+            .to_string();
             let url = self.client.url();
             let answer = self
                 .client

@@ -1,18 +1,23 @@
 //! What people do: silences, acknowledgements, feedback.
 
-use streamwarden_proto::Record;
-use streamwarden_proto::cloud_event::{FeedbackEvent, rfc3339};
+use streamwarden_proto::cloud_event::{FeedbackEvent, parse_rfc3339, rfc3339};
 use streamwarden_proto::feedback::{Feedback, Verdict};
 use streamwarden_proto::finding::Finding;
+use streamwarden_proto::scope::Scope;
+use streamwarden_proto::v1::{FeatureRecord, Subject};
+use streamwarden_proto::{FeatureEvent, Record};
 use streamwarden_service_runtime::Shutdown;
 
 use crate::alerts::alert::{Acknowledgement, fingerprint_of};
 use crate::alerts::silence::{Silence, SilenceMatcher, SilenceMistake};
 use crate::engine::{Engine, NotStored};
 use crate::store::StoreError;
+use crate::view::row::subject_of;
 
 /// Longest comment that is kept.
 const COMMENT_LIMIT: usize = 2000;
+/// Records that a piece of feedback names: ten minutes of windows.
+const RECORDS_LIMIT: usize = 60;
 
 /// What a person asked for cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +159,41 @@ impl Engine {
         Ok(())
     }
 
+    /// Ids of the records that a finding rests on: its subject's windows from its begin on, the newest ones.
+    fn record_ids(&self, finding: &Finding) -> Vec<String> {
+        let key = (finding.cluster_id.clone(), finding.job_id.clone());
+        let from_ms = parse_rfc3339(&finding.first_seen).unwrap_or_default();
+        let to_ms = parse_rfc3339(&finding.last_seen).unwrap_or(i64::MAX);
+        let windows = {
+            let state = self.state();
+            let job = state.view.job(&key);
+            let subject = job.and_then(|job| subject_of(&state.view, &key, job, finding));
+            subject.map(|subject| subject.windows_between(from_ms, to_ms))
+        };
+        let mut windows = windows.unwrap_or_default();
+        let oldest = windows.len().saturating_sub(RECORDS_LIMIT);
+        windows.drain(..oldest);
+        // What runs on a TaskManager is not said in its records.
+        let job_id = match finding.subject.scope {
+            Scope::TaskManager => String::new(),
+            _ => finding.job_id.clone(),
+        };
+        let id = |window_end_ms: i64| {
+            let record = FeatureRecord {
+                cluster_id: finding.cluster_id.clone(),
+                job_id: job_id.clone(),
+                subject: Some(Subject {
+                    id: finding.subject.id.clone(),
+                    ..Subject::default()
+                }),
+                window_end_ms,
+                ..FeatureRecord::default()
+            };
+            FeatureEvent::Features(record).id().0
+        };
+        windows.into_iter().map(id).collect()
+    }
+
     /// Keeps what a person says of a finding; it is written to its topic later.
     ///
     /// # Errors
@@ -177,7 +217,7 @@ impl Engine {
             comment,
             author: author.to_owned(),
             at: rfc3339(now_ms),
-            record_ids: Vec::new(),
+            record_ids: self.record_ids(&finding),
         };
         let event = FeedbackEvent::of_feedback(feedback.clone());
         self.store

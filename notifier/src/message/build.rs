@@ -3,14 +3,15 @@
 use streamwarden_proto::finding::{Evidence, FigureEvidence, Finding, Restart};
 
 use crate::alerts::alert::{Alert, EndReason, Said};
+use crate::message::chart::Chart;
 use crate::message::parts::{NAME_LIMIT, SENTENCE_LIMIT, SHOWN, cause_and_effect, changes, why};
 use crate::message::words::{
     clip, clock, date_and_clock, duration, figure, percent, sentence, stopped,
 };
-use crate::message::{Button, Message, Section, Span, Tone, bold, plain};
+use crate::message::{Button, Deed, Message, Press, Section, Span, Tone, bold, plain};
 
 /// What a message shows that is not in the finding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Surroundings {
     /// Address of the page, without a slash at its end; empty: no links.
     pub public_url: String,
@@ -18,6 +19,8 @@ pub struct Surroundings {
     pub flink_version: String,
     /// When the same problem of the same subject last began before, and how often it was seen.
     pub seen_before: Option<(i64, u32)>,
+    /// Course of the deciding figure.
+    pub chart: Option<Chart>,
 }
 
 /// The first message about an alert.
@@ -36,6 +39,7 @@ pub fn opened(alert: &Alert, around: &Surroundings) -> Message {
         sections,
         buttons: buttons(finding, around, false),
         small_print: small_print(alert, around),
+        chart: around.chart.clone(),
     }
 }
 
@@ -81,6 +85,7 @@ pub fn updated(alert: &Alert, said: &Said, around: &Surroundings, now_ms: i64) -
         sections,
         buttons: buttons(finding, around, false),
         small_print: small_print(alert, around),
+        chart: None,
     }
 }
 
@@ -119,6 +124,7 @@ pub fn resolved(alert: &Alert, around: &Surroundings) -> Message {
         sections: vec![Section::lines(lines)],
         buttons: buttons(finding, around, true),
         small_print: vec![place],
+        chart: None,
     }
 }
 
@@ -126,11 +132,7 @@ pub fn resolved(alert: &Alert, around: &Surroundings) -> Message {
 #[must_use]
 pub fn test(channel: &str, around: &Surroundings) -> Message {
     let text = format!("This is a test of the channel {channel}. Nothing is wrong.");
-    let open = Button {
-        label: "Open Streamwarden".to_owned(),
-        url: format!("{}/", around.public_url),
-        primary: true,
-    };
+    let open = Button::link("Open Streamwarden", format!("{}/", around.public_url), true);
     Message {
         tone: Tone::Test,
         headline: "Test: Streamwarden reaches you here".to_owned(),
@@ -142,6 +144,7 @@ pub fn test(channel: &str, around: &Surroundings) -> Message {
             vec![open]
         },
         small_print: Vec::new(),
+        chart: None,
     }
 }
 
@@ -250,25 +253,27 @@ fn buttons(finding: &Finding, around: &Surroundings, over: bool) -> Vec<Button> 
         return Vec::new();
     }
     let link = link(finding, around);
-    let button = |label: &str, ask: &str, primary: bool| Button {
+    let button = |label: &str, deed: Deed| Button {
         label: label.to_owned(),
-        url: if ask.is_empty() {
-            link.clone()
-        } else {
-            format!("{link}&do={ask}")
-        },
-        primary,
+        url: format!("{link}&do={}", deed.as_str()),
+        primary: false,
+        press: Some(Press {
+            deed,
+            finding_id: finding.finding_id.clone(),
+        }),
     };
     if over {
         return vec![
-            button("It was right", "right", false),
-            button("It was not", "wrong", false),
+            button("It was right", Deed::Right),
+            button("It was wrong", Deed::Wrong),
         ];
     }
     vec![
-        button("Open finding", "", true),
-        button("Silence 1 h", "silence", false),
-        button("Not right", "wrong", false),
+        Button::link("Open finding", link.clone(), true),
+        button("Acknowledge", Deed::Acknowledge),
+        button("Silence 1 h", Deed::Silence),
+        button("This is right", Deed::Right),
+        button("This is wrong", Deed::Wrong),
     ]
 }
 

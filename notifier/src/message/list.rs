@@ -66,6 +66,7 @@ pub fn open(topic: &str, alerts: &[&Alert], tally: Tally, around: &Surroundings)
         sections: vec![section],
         buttons: overview(around),
         small_print: small_print(alerts),
+        chart: None,
     }
 }
 
@@ -87,6 +88,7 @@ pub fn resolved(topic: &str, total: usize, around: &Surroundings) -> Message {
         headline,
         buttons: overview(around),
         small_print: Vec::new(),
+        chart: None,
     }
 }
 
@@ -137,11 +139,8 @@ fn overview(around: &Surroundings) -> Vec<Button> {
     if around.public_url.is_empty() {
         return Vec::new();
     }
-    vec![Button {
-        label: "Open all jobs".to_owned(),
-        url: format!("{}/", around.public_url),
-        primary: true,
-    }]
+    let url = format!("{}/", around.public_url);
+    vec![Button::link("Open all jobs", url, true)]
 }
 
 fn small_print(alerts: &[&Alert]) -> Vec<String> {

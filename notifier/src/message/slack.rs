@@ -19,12 +19,21 @@ const BLOCKS_LIMIT: usize = 50;
 
 /// The message as Slack takes it: `text` for notifications, `blocks` for the channel.
 #[must_use]
-pub fn payload(message: &Message, possible_repeat: bool) -> Value {
+pub fn payload(message: &Message, possible_repeat: bool, buttons: Buttons) -> Value {
     let text = escape(&clip(&message.lock_screen, FALLBACK_LIMIT));
-    json!({ "text": text, "blocks": blocks(message, possible_repeat) })
+    json!({ "text": text, "blocks": blocks(message, possible_repeat, buttons) })
 }
 
-fn blocks(message: &Message, possible_repeat: bool) -> Vec<Value> {
+/// What Slack's buttons do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buttons {
+    /// All lead to the page.
+    Links,
+    /// What can be done at once is told to us by Slack.
+    Pressed,
+}
+
+fn blocks(message: &Message, possible_repeat: bool, buttons: Buttons) -> Vec<Value> {
     let headline = format!("{} {}", symbol(message.tone), message.headline);
     let mut blocks = vec![json!({
         "type": "header",
@@ -33,7 +42,8 @@ fn blocks(message: &Message, possible_repeat: bool) -> Vec<Value> {
     })];
     blocks.extend(message.sections.iter().flat_map(section));
     if !message.buttons.is_empty() {
-        let elements: Vec<Value> = message.buttons.iter().take(5).map(button).collect();
+        let elements = message.buttons.iter().take(5);
+        let elements: Vec<Value> = elements.map(|shown| button(shown, buttons)).collect();
         blocks.push(json!({ "type": "actions", "elements": elements }));
     }
     let small_print = small_print(message, possible_repeat);
@@ -150,10 +160,19 @@ fn fit(text: &str, limit: usize) -> String {
     cut
 }
 
-fn button(button: &Button) -> Value {
+fn button(button: &Button, buttons: Buttons) -> Value {
     let text = json!({ "type": "plain_text", "text": clip(&button.label, BUTTON_LIMIT) });
-    let url: String = button.url.chars().take(URL_LIMIT).collect();
-    let mut element = json!({ "type": "button", "text": text, "url": url });
+    let mut element = json!({ "type": "button", "text": text });
+    match (&button.press, buttons) {
+        (Some(press), Buttons::Pressed) => {
+            element["action_id"] = json!(press.deed.as_str());
+            element["value"] = json!(press.finding_id);
+        }
+        _ => {
+            let url: String = button.url.chars().take(URL_LIMIT).collect();
+            element["url"] = json!(url);
+        }
+    }
     if button.primary {
         element["style"] = json!("primary");
     }
@@ -173,6 +192,7 @@ mod tests {
             sections,
             buttons: Vec::new(),
             small_print: vec!["SW1101 slow-sink".into()],
+            chart: None,
         }
     }
 
@@ -183,7 +203,11 @@ mod tests {
     #[test]
     fn a_name_can_neither_mention_a_channel_nor_become_mark_up() {
         let evil = "<!channel> *x* `y` <http://evil|click> &amp;";
-        let payload = payload(&message(line(vec![plain(evil), bold(evil)]), evil), false);
+        let payload = payload(
+            &message(line(vec![plain(evil), bold(evil)]), evil),
+            false,
+            Buttons::Links,
+        );
         let section = payload["blocks"][1]["text"]["text"].as_str().unwrap();
         assert!(
             !section.contains('<') && !section.contains("*x*"),
@@ -202,6 +226,7 @@ mod tests {
         let payload = payload(
             &message(line(vec![plain(long.clone()), bold(long.clone())]), &long),
             false,
+            Buttons::Links,
         );
         for block in payload["blocks"].as_array().unwrap() {
             let limit = if block["type"] == "header" {
@@ -218,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_possible_repeat_says_so() {
-        let payload = payload(&message(line(vec![plain("x")]), "h"), true);
+        let payload = payload(&message(line(vec![plain("x")]), "h"), true, Buttons::Links);
         let text = payload["blocks"][2]["elements"][0]["text"]
             .as_str()
             .unwrap();

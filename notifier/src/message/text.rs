@@ -128,6 +128,7 @@ mod tests {
             sections: vec![Section::lines(vec![vec![plain("x\u{7}"), bold("\r\ny")]])],
             buttons: Vec::new(),
             small_print: vec!["z\u{1b}c".into()],
+            chart: None,
         };
         let text = render(&message, "02:47", Style::Bare, false);
         assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text:?}");

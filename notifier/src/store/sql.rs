@@ -18,7 +18,7 @@ use crate::alerts::alert::Alert;
 use crate::alerts::intent::Step;
 use crate::alerts::silence::Silence;
 use crate::store::{
-    ChannelRecord, IncidentQuery, OutboxEntry, OutboxLine, Store, StoreError, Stored,
+    AuditLine, ChannelRecord, IncidentQuery, OutboxEntry, OutboxLine, Store, StoreError, Stored,
 };
 
 /// A store on SQLite or PostgreSQL.
@@ -166,6 +166,10 @@ impl Store for SqlStore {
         now_ms: i64,
     ) -> Stored<'a, ()> {
         Box::pin(self.note_action(author, action, subject, now_ms))
+    }
+
+    fn deeds(&self, offset: i64, limit: i64) -> Stored<'_, (i64, Vec<AuditLine>)> {
+        Box::pin(self.find_deeds(offset, limit))
     }
 
     fn hold_lease<'a>(

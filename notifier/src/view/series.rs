@@ -122,6 +122,23 @@ impl SubjectView {
         self.latest.get(at).copied().and_then(shown)
     }
 
+    /// Ends of the windows from one time to another in which something was measured, oldest first; of the last hour.
+    #[must_use]
+    pub fn windows_between(&self, from_ms: i64, to_ms: i64) -> Vec<i64> {
+        let mut ends = Vec::new();
+        for back in (0..WINDOWS).rev() {
+            let end_ms = self.newest_ms - i64::try_from(back).unwrap_or(0) * WINDOW_MS;
+            let measured = |line: &VecDeque<f32>| {
+                let at = line.len().checked_sub(back + 1);
+                at.is_some_and(|at| line[at].is_finite())
+            };
+            if (from_ms..=to_ms).contains(&end_ms) && self.series.values().any(measured) {
+                ends.push(end_ms);
+            }
+        }
+        ends
+    }
+
     /// Is there an hour of this figure?
     #[must_use]
     pub fn keeps(&self, figure: &str) -> bool {
@@ -259,6 +276,13 @@ mod tests {
         let view = pushed(&[(1_000_000, 1.0), (1_030_000, 4.0)]);
         let hour = view.hour("busy_max", 1_030_000);
         assert_eq!(hour[WINDOWS - 4..], [Some(1.0), None, None, Some(4.0)]);
+    }
+
+    #[test]
+    fn only_windows_that_were_measured_are_told() {
+        let view = pushed(&[(1_000_000, 1.0), (1_030_000, 4.0), (1_040_000, 5.0)]);
+        let told = view.windows_between(1_000_000, 1_030_000);
+        assert_eq!(told, [1_000_000, 1_030_000]);
     }
 
     #[test]

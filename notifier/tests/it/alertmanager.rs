@@ -1,26 +1,19 @@
 //! A real Alertmanager, from Debian's package `prometheus-alertmanager`, gets the alerts and shows them.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use streamwarden_notifier::channels::config::{ChannelTarget, SecretOrText};
 
+use crate::process::{Running, free_port};
 use crate::service::{Service, to};
 use crate::support::{HeldClock, eventually, finding, opened, resolved};
 
 /// A server that ends with the test.
 struct Alertmanager {
-    process: Child,
+    _process: Running,
     address: String,
     _directory: tempfile::TempDir,
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 fn start() -> Alertmanager {
@@ -31,23 +24,15 @@ fn start() -> Alertmanager {
         "route:\n  receiver: none\nreceivers:\n  - name: none\n",
     )
     .unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let process = Command::new("prometheus-alertmanager")
+    let port = free_port();
+    let mut command = Command::new("prometheus-alertmanager");
+    command
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--storage.path={}", directory.path().display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .arg("--cluster.listen-address=")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Alertmanager is needed for this test: apt-get install prometheus-alertmanager");
+        .arg("--cluster.listen-address=");
     Alertmanager {
-        process,
+        _process: Running::start(&mut command, "prometheus-alertmanager"),
         address: format!("http://127.0.0.1:{port}"),
         _directory: directory,
     }

@@ -313,6 +313,7 @@ async fn with_a_bot_token_the_first_message_is_edited_and_the_end_goes_into_its_
     let target = ChannelTarget::SlackBot {
         token: Secret::File(secret),
         channel: "#flink-on-call".into(),
+        signing_secret: None,
         api_url: SecretOrText::Text(format!("{}/api/", slack.address)),
     };
     let clock = HeldClock::at(BEGAN_MS);

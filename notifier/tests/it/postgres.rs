@@ -1,11 +1,11 @@
 //! The same store on PostgreSQL, from Debian's package: its server is started in a folder of its own.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use streamwarden_notifier::store::{IncidentQuery, SqlStore, Store};
 
+use crate::process::{free_port, run};
 use crate::service::{Service, slack_webhook};
 use crate::slack::Slack;
 use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
@@ -40,20 +40,10 @@ fn as_nobody(program: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {text}");
-}
-
 impl Postgres {
     pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         let postgres = Self {
             directory,
             binaries: binaries(),

@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) edits: usize,
     /// Messages that were refused for coming too fast.
     pub(crate) too_fast: usize,
+    /// What was answered to people who pressed buttons.
+    pub(crate) answers: Vec<Value>,
     last: Option<Instant>,
     /// Status that is answered instead.
     outage: Option<StatusCode>,
@@ -41,6 +43,7 @@ impl Slack {
         let router = Router::new()
             .route("/services/{*rest}", post(webhook))
             .route("/api/{method}", post(call))
+            .route("/answers", post(answer))
             .with_state(slack.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         slack.address = format!("http://{}", listener.local_addr().unwrap());
@@ -94,6 +97,11 @@ async fn webhook(State(slack): State<Slack>, Json(message): Json<Value>) -> Resp
     }
     slack.seen.lock().unwrap().messages.push(message);
     "ok".into_response()
+}
+
+async fn answer(State(slack): State<Slack>, Json(message): Json<Value>) -> StatusCode {
+    slack.seen.lock().unwrap().answers.push(message);
+    StatusCode::OK
 }
 
 async fn call(

@@ -1,5 +1,7 @@
 //! A tape through all services of this process.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -96,13 +98,16 @@ pub(super) async fn play_as_live(
     let note = TapeNote {
         name: play.tape.name.clone(),
         speed: play.speed,
+        ended: false,
     };
+    let knowledge = knowledge::of(&experience, Some(note));
+    let ended = Arc::clone(&knowledge.tape_ended);
     ensure_topics(&kafka).await?;
     let line = Line::begin(&settings).await?;
-    line.start_judging(&settings, &kafka, knowledge::of(&experience, Some(note)));
+    line.start_judging(&settings, &kafka, knowledge);
     if line.ready().await {
         announce(&play, &settings);
-        play_to_the_end(&play, &kafka, &line).await?;
+        play_to_the_end(&play, &kafka, &line, &ended).await?;
     }
     line.finish().await
 }
@@ -143,7 +148,12 @@ fn announce(play: &Play, settings: &Settings) {
     ));
 }
 
-async fn play_to_the_end(what: &Play, kafka: &KafkaConfig, line: &Line) -> Result<(), Failure> {
+async fn play_to_the_end(
+    what: &Play,
+    kafka: &KafkaConfig,
+    line: &Line,
+    ended: &AtomicBool,
+) -> Result<(), Failure> {
     let records = moved(what)?;
     let mut target = SinkTarget::new(kafka)?;
     let clock = MachineClock::start();
@@ -151,6 +161,7 @@ async fn play_to_the_end(what: &Play, kafka: &KafkaConfig, line: &Line) -> Resul
     if !complete {
         return Ok(());
     }
+    ended.store(true, Ordering::Relaxed);
     if what.exit_at_end {
         tokio::select! {
             () = tokio::time::sleep(END_LINGER) => {}

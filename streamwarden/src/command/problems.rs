@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use streamwarden_experience::Problem;
-use streamwarden_experience::words::Context;
 
 use crate::cli::{Format, ProblemsArgs};
 use crate::failure::Failure;
+use crate::knowledge::title;
 use crate::look::experience;
 use crate::progress::say;
 use crate::settings::Settings;
@@ -128,7 +128,7 @@ fn object(problem: &Problem) -> Value {
         "class": problem.class,
         "scope": problem.scope,
         "severity": problem.severity,
-        "title": problem.title(&Context::default()),
+        "title": title(problem),
         "what": problem.what,
         "why": problem.why,
         "actions": actions,

@@ -43,6 +43,9 @@ pub struct TapeNote {
     pub name: String,
     /// Times faster than it was.
     pub speed: f64,
+    /// All of it has been played: nothing new will come.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 /// A cluster in the status.
@@ -177,4 +180,26 @@ pub struct TestResult {
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// `GET /api/v1/audit`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditList {
+    /// All of them.
+    pub total: usize,
+    /// Newest first.
+    pub deeds: Vec<AuditRow>,
+}
+
+/// Something that a person did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// Who.
+    pub author: String,
+    /// What.
+    pub action: String,
+    /// To what.
+    pub subject: String,
 }

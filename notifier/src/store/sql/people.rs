@@ -5,8 +5,8 @@ use sqlx::Row;
 use streamwarden_proto::feedback::Feedback;
 
 use crate::alerts::silence::Silence;
-use crate::store::StoreError;
 use crate::store::sql::{SqlStore, document, failed, read};
+use crate::store::{AuditLine, StoreError};
 
 impl SqlStore {
     pub(super) async fn keep_silence(&self, silence: &Silence) -> Result<(), StoreError> {
@@ -120,6 +120,30 @@ impl SqlStore {
             .await
             .map(drop)
             .map_err(failed("writing the audit log"))
+    }
+
+    pub(super) async fn find_deeds(
+        &self,
+        offset: i64,
+        limit: i64,
+    ) -> Result<(i64, Vec<AuditLine>), StoreError> {
+        let action = "reading the audit log";
+        let total = sqlx::query_scalar("SELECT COUNT(*) FROM audit");
+        let total = total.fetch_one(&self.pool).await.map_err(failed(action))?;
+        let sql = "SELECT at_ms, author, action, subject FROM audit \
+                   ORDER BY at_ms DESC, id DESC LIMIT $1 OFFSET $2";
+        let rows = sqlx::query(sql).bind(limit).bind(offset);
+        let rows = rows.fetch_all(&self.pool).await.map_err(failed(action))?;
+        let line = |row: &sqlx::any::AnyRow| {
+            Ok(AuditLine {
+                at_ms: row.try_get(0)?,
+                author: row.try_get(1)?,
+                action: row.try_get(2)?,
+                subject: row.try_get(3)?,
+            })
+        };
+        let lines: Result<Vec<AuditLine>, sqlx::Error> = rows.iter().map(line).collect();
+        Ok((total, lines.map_err(failed(action))?))
     }
 
     pub(super) async fn take_lease(

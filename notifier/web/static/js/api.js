@@ -47,6 +47,7 @@ export const api = {
   problems: () => call("problems"),
   channels: () => call("channels"),
   silences: () => call("silences"),
+  audit: () => call("audit"),
   feedback: (finding_id, body) => call(`findings/${part(finding_id)}/feedback`, { method: "POST", body }),
   acknowledge: (finding_id) => call(`findings/${part(finding_id)}/acknowledge`, { method: "POST", body: {} }),
   silence: (matcher, duration_s, reason) => call("silences", { method: "POST", body: { matcher, duration_s, reason } }),

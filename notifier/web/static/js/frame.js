@@ -45,7 +45,8 @@ export function bar() {
 function liveMark() {
   const { state, window, age_s } = freshness();
   const tape = store.status.data?.tape;
-  const word = { lost: "Not connected", waiting: "Waiting", stale: "Stale", old: "Stale", live: tape ? "Tape" : "Live" }[state];
+  const over = tape?.ended && state !== "lost";
+  const word = over ? "Tape over" : { lost: "Not connected", waiting: "Waiting", stale: "Stale", old: "Stale", live: tape ? "Tape" : "Live" }[state];
   const how = live.mode === "polling" && state === "live" ? "Read again every 10 s; the live stream is not open" : null;
   return h("span", { class: `live is-${state}${live.mode === "polling" ? " polling" : ""}`, title: how }, h("i", { "aria-hidden": "true" }), h("span", {}, h("b", {}, word), window && [h("span", { class: "at" }, ` · window ${clock(window, true)} UTC,`), " ", h("span", { class: "age" }, `${duration(Math.round(age_s))} ago`)]));
 }
@@ -56,11 +57,12 @@ export function strips() {
   const tape = store.status.data?.tape;
   return h("div", { class: "strips", key: "strips", role: "status" },
     state === "lost" && h("p", { class: "strip" }, icon("warning"), h("span", {}, "Streamwarden cannot be reached. ", window ? `What you see is of ${clock(window, true)} UTC.` : "It is tried again every 10 s.")),
-    state === "old" && h("p", { class: "strip" }, icon("warning"), h("span", {}, `Nothing new for ${duration(Math.round(age_s), true)}. What you see is of ${clock(window, true)} UTC.`)),
-    tape && h("p", { class: "strip calm-strip" }, icon("incidents"), h("span", {}, h("b", {}, "A recorded incident is played, "), `as if live: ${tape.name}`, tape.speed && tape.speed !== 1 ? `, ${tape.speed} times as fast` : "", ".")));
+    state === "old" && !tape?.ended && h("p", { class: "strip" }, icon("warning"), h("span", {}, `Nothing new for ${duration(Math.round(age_s), true)}. What you see is of ${clock(window, true)} UTC.`)),
+    tape?.ended && h("p", { class: "strip calm-strip" }, icon("incidents"), h("span", {}, h("b", {}, "The recording is over. "), `The page stays as it was at the end of ${tape.name}. Start the demo again to see it come; watch a cluster of yours with `, h("code", {}, "streamwarden run --flink URL"), ".")),
+    tape && !tape.ended && h("p", { class: "strip calm-strip" }, icon("incidents"), h("span", {}, h("b", {}, "A recorded incident is played, "), `as if live: ${tape.name}`, tape.speed && tape.speed !== 1 ? `, ${tape.speed} times as fast` : "", ".")));
 }
 
 export function foot() {
   const data = store.status.data;
-  return [data && h("span", {}, `Streamwarden ${data.version}`), h("span", {}, "Times are UTC"), h("a", { href: "api/v1/openapi.json" }, "API"), h("a", { href: "#/token" }, "Your rights")];
+  return [data && h("span", {}, `Streamwarden ${data.version}`), h("span", {}, "Times are UTC"), h("a", { href: "api/v1/openapi.json" }, "API"), h("a", { href: "#/audit" }, "What people did"), h("a", { href: "#/token" }, "Your rights")];
 }

@@ -78,6 +78,9 @@ function soon() {
 /** Once a window: polls where the stream is broken, and tries the stream again. */
 function watch() {
   if (document.hidden) return;
+  // The end of a tape comes with no event: nothing happens any more.
+  const tape = store.status.data?.tape;
+  if (tape && !tape.ended) store.status.refresh();
   if (source && source.readyState === EventSource.OPEN && Date.now() - lastSign < QUIET_MS) return;
   setMode("polling");
   readAll();

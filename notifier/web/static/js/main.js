@@ -10,6 +10,7 @@ import { jobPage } from "./pages/job.js";
 import { incidentsPage } from "./pages/incidents.js";
 import { problemsPage } from "./pages/problems.js";
 import { channelsPage } from "./pages/channels.js";
+import { auditPage } from "./pages/audit.js";
 import { tokenPage } from "./pages/token.js";
 import { release, step } from "./overview/list.js";
 
@@ -20,6 +21,7 @@ const PAGES = {
   incidents: { view: incidentsPage, needs: () => [store.incidents] },
   problems: { view: problemsPage, needs: () => [store.problems] },
   channels: { view: channelsPage, needs: () => [store.channels, store.silences] },
+  audit: { view: auditPage, needs: () => [store.audit] },
   token: { view: tokenPage, needs: () => [] },
 };
 const unknownPage = () => ({ title: "No such page", view: h("section", { class: "card none first" }, h("h1", {}, "This page does not exist"), h("p", { class: "bar" }, h("a", { class: "btn", href: "#/" }, "All jobs"))) });

@@ -78,6 +78,7 @@ export const incidents = new Resource(api.incidents);
 export const problems = new Resource(api.problems);
 export const channels = new Resource(api.channels);
 export const silences = new Resource(api.silences);
+export const audit = new Resource(api.audit);
 
 /** The job that is looked at. Another id is another resource, so that an old answer never shows under a new name. */
 let current = { id: null, resource: null };

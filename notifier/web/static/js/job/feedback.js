@@ -35,7 +35,7 @@ function wrongForm(finding) {
     h("button", { class: "btn", type: "submit" }, "Say that it was wrong"));
 }
 
-async function send(finding, body) {
+export async function send(finding, body) {
   try {
     await api.feedback(finding.finding_id, { actual_slug: null, comment: "", ...body });
     told.set(finding.finding_id, body.verdict);
@@ -45,7 +45,7 @@ async function send(finding, body) {
   store.changed();
 }
 
-async function take(finding) {
+export async function take(finding) {
   try {
     await api.acknowledge(finding.finding_id);
     say("Noted: you take care of it");
@@ -53,7 +53,7 @@ async function take(finding) {
   } catch (error) { say(error.message); }
 }
 
-async function silence(finding) {
+export async function silence(finding) {
   try {
     const made = await api.silence({ finding_id: finding.finding_id }, HOUR_S, "");
     say(`Quiet until ${clock(made?.ends_at ?? store.now() + HOUR_S * 1000)} UTC`);

@@ -34,7 +34,7 @@ function headline(channels) {
   return failing.length === 1 ? `${failing[0].name} does not deliver` : `${plural(failing.length, "channel")} do not deliver`;
 }
 
-const nobody = () => h("section", { class: "card none", key: "nobody" }, h("h2", {}, "No channel"), h("p", {}, "Findings are shown on this page and by the API only. A Slack channel takes two lines:"), h("pre", { tabindex: "0" }, "[[notifier.channels]]\nkind = \"slack\"\nname = \"flink-on-call\"\nwebhook_url_file = \"/run/secrets/slack\""));
+const nobody = () => h("section", { class: "card none", key: "nobody" }, h("h2", {}, "No channel"), h("p", {}, "Findings are shown on this page and by the API only. A Slack channel takes three lines:"), h("pre", { tabindex: "0" }, "[[notifier.channels]]\nname = \"flink-on-call\"\nto.slack_webhook.url.file = \"/run/secrets/slack\""));
 
 const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
 

@@ -9,6 +9,7 @@ import { hero, others } from "../job/hero.js";
 import { graph } from "../job/graph.js";
 import { lines } from "../job/lines.js";
 import { tabs } from "../job/tabs.js";
+import { wish } from "../job/wish.js";
 
 export function jobPage() {
   const resource = store.job(route.id);
@@ -24,6 +25,7 @@ export function jobPage() {
     title: `${statusOf(data.status).word}: ${data.job_name}${first ? `, ${first.finding.slug}` : ""}`,
     view: [
       head(data, entries, now),
+      wish(first),
       first ? hero(first, data, now) : quiet(data),
       others(entries.filter((entry) => entry !== first), data, now),
       graph(data.graph, causes, data.job_name),

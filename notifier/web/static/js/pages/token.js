@@ -14,6 +14,7 @@ export function tokenPage() {
     token.set(field.value.trim());
     field.value = "";
     await store.status.refresh();
+    store.audit.refresh();
     say(store.status.error ? store.status.error.message : `You may now: ${listed(store.status.data?.rights ?? [])}`);
     store.changed();
   };
