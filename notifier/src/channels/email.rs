@@ -234,7 +234,7 @@ fn tls(config: &EmailConfig) -> Result<Tls, EmailMistake> {
 /// 5xx to the message is final; a server that is away, a full mailbox or a wrong password is not.
 fn not_sent(error: &lettre::transport::smtp::Error) -> SendError {
     let reason = chain(error);
-    let status = error.status().map(|code| u16::from(code));
+    let status = error.status().map(u16::from);
     // 53x is about the login: somebody can mend that while the message waits.
     let about_login = status.is_some_and(|status| (530..540).contains(&status));
     if error.is_permanent() && !about_login {
