@@ -6,9 +6,9 @@ import { axe, close, open, shot, startBrowser, stopBrowser, troubles } from "./b
 import { fleet } from "./scenario.mjs";
 import { StandIn, shifted } from "./stand-in.mjs";
 
-/** Limits for a slow machine that does other work meanwhile; what is measured is far below. */
-const FIRST_VIEW_MS = 3000;
-const TASK_MS = 400;
+/** Against a page that freezes, on a slow machine that does other work meanwhile; how fast it is stands in the output. */
+const FIRST_VIEW_MS = 15000;
+const TASK_MS = 3000;
 
 let standIn;
 before(async () => {
