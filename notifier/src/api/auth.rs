@@ -241,6 +241,10 @@ pub async fn check(State(api): State<Api>, mut request: Request, next: Next) -> 
         let message = "changes cannot be asked for by another site's page";
         return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
     }
+    if changes && caller.name.is_empty() && is_rebound(request.headers(), address) {
+        let message = "changes without a token are for the address localhost or 127.0.0.1 only; open the page there";
+        return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
+    }
     if !changes
         && request.uri().path() != "/openapi.json"
         && let Err(error) = caller.needs(Right::Read)
@@ -265,6 +269,27 @@ fn is_from_another_site(headers: &HeaderMap) -> bool {
     };
     let host_of_origin = origin.split_once("://").map_or(origin, |(_, host)| host);
     text(header::HOST).is_none_or(|host| host != host_of_origin)
+}
+
+/// A page of anybody may let its own name point at this machine. The browser then takes the page for ours, but it still
+/// says by which name it came.
+fn is_rebound(headers: &HeaderMap, address: Option<IpAddr>) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok());
+    let from_here = address.is_some_and(|address| address.is_loopback());
+    from_here && host.is_some_and(|host| !is_name_of_this_machine(host))
+}
+
+fn is_name_of_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -347,5 +372,27 @@ mod tests {
             ("host", "sw:8780")
         ])));
         assert!(!is_from_another_site(&headers(&[])));
+    }
+
+    #[test]
+    fn a_foreign_name_that_points_at_this_machine_changes_nothing_without_a_token() {
+        let named = |host: &'static str| {
+            HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))])
+        };
+        for own in [
+            "localhost:8780",
+            "127.0.0.1:8780",
+            "[::1]:8780",
+            "LOCALHOST",
+        ] {
+            assert!(!is_rebound(&named(own), ADDRESS), "{own}");
+        }
+        for foreign in [
+            "evil.example:8780",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+        ] {
+            assert!(is_rebound(&named(foreign), ADDRESS), "{foreign}");
+        }
     }
 }
