@@ -13,7 +13,7 @@ ONNXRUNTIME_VERSION := 1.24.4
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
 .PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
-    test-compose helm-test chaos
+    test-compose helm-test api-test chaos
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,7 @@ flink: setup ## A real Flink with a job that is sick on purpose; prints the URL 
 	cargo build --release --package streamwarden-lab
 	exec $(TARGET_DIR)/release/lab flink $(ARGS)
 
-test: setup-test lint unit web-test train-test e2e helm-test deny ## Everything: lints, units, properties, page in Chromium, real Flink and Kafka
+test: setup-test lint unit web-test api-test train-test e2e helm-test deny ## Everything: lints, units, properties, page in Chromium, real Flink and Kafka
 
 setup: ## System packages (or their names), Rust, the onnxruntime library
 	@tools/setup.sh build
@@ -49,11 +49,15 @@ unit: setup-test ## Unit, property and service tests
 web-test: setup-test ## The page in a real headless Chromium
 	notifier/web/tests/run.sh
 
+api-test: setup-test ## The API against its OpenAPI document, with whatever that allows and much that it does not
+	cargo build --workspace --bins --quiet
+	STREAMWARDEN_PROGRAM=$(abspath $(TARGET_DIR))/debug/streamwarden notifier/tests/schemathesis.sh
+
 train-test: setup-test ## Tests of the training code
 	training/test.sh
 
 e2e: setup-test ## The whole line on real Flink and real Kafka
-	cargo test --package streamwarden --test e2e -- --nocapture --test-threads 1
+	cargo test --workspace --test e2e -- --nocapture --test-threads 1
 
 test-compose: setup-test ## docker-compose.yml on a Docker engine of its own, nothing pulled (root only)
 	deploy/docker/test/test.sh
@@ -63,7 +67,7 @@ helm-test: setup-test ## The Helm chart: lint, and Kubernetes' own schemas
 
 chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; prints a report; docs/chaos.md
 	STREAMWARDEN_CHAOS_KILLS=$${STREAMWARDEN_CHAOS_KILLS:-100} STREAMWARDEN_CHAOS_REPORT=$(abspath $(TARGET_DIR))/chaos-report.md \
-	    cargo test --package streamwarden --test chaos -- --nocapture killed
+	    cargo test --workspace --test chaos -- --nocapture killed
 
 deny: setup ## Licences, bans and sources of all dependencies
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
