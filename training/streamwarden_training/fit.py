@@ -60,16 +60,20 @@ def boosting(rows: Rows, labels: list[str], seed: int = SEED) -> Model:
     """Gradient boosting twice, scores added up: all labels against each other with every feature that may be asked,
     and each problem against all other rows with the features where it is known to show. The first knows how problems
     exclude each other, the second does not lean on what only happened beside a fault."""
-    model, signs = _all_together(rows, labels, seed), _by_their_signs(rows, labels, seed)
-    trees = model.ensemble.trees + signs
+    together, together_gains = _all_together(rows, labels, seed)
+    signs, sign_gains = _by_their_signs(rows, labels, seed)
+    trees = together + signs
     for tree in trees:
         _midway(tree, rows.values)
-    return Model(Ensemble(trees, model.ensemble.base, len(rows.features)), labels, model.importance)
+    gains = together_gains + sign_gains
+    importance = {name: float(gain / (gains.sum() or 1.0)) for name, gain in zip(rows.names, gains)}
+    return Model(Ensemble(trees, [0.0] * len(labels), len(rows.features)), labels, importance)
 
 
-def _by_their_signs(rows: Rows, labels: list[str], seed: int) -> list[Tree]:
+def _by_their_signs(rows: Rows, labels: list[str], seed: int) -> tuple[list[Tree], np.ndarray]:
+    """Trees, and the gain of each feature."""
     asked, weight, answer = usable(rows.features), weights(rows, labels), targets(rows, labels)
-    trees = []
+    trees, gains = [], np.zeros(len(rows.features))
     for index, label in enumerate(labels):
         if label in (HEALTHY, ELSEWHERE):
             continue
@@ -84,11 +88,13 @@ def _by_their_signs(rows: Rows, labels: list[str], seed: int) -> list[Tree]:
             "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
         }
         data = lightgbm.Dataset(rows.values[:, columns].astype(np.float64), own.astype(int), weight=weight * balance)
-        grown = _widen(from_lightgbm(lightgbm.train(options, data, SIGN_ROUNDS)), columns, len(rows.features))
+        booster = lightgbm.train(options, data, SIGN_ROUNDS)
+        gains[columns] += booster.feature_importance("gain")
+        grown = _widen(from_lightgbm(booster), columns, len(rows.features))
         for tree in grown.trees:
             tree.values = [{index: value for value in leaf.values()} for leaf in tree.values]
         trees += grown.trees
-    return trees
+    return trees, gains
 
 
 def _midway(tree: Tree, values: np.ndarray) -> None:
@@ -101,7 +107,8 @@ def _midway(tree: Tree, values: np.ndarray) -> None:
                 tree.threshold[node] = round_down(float(beyond.min() if threshold > 0 else beyond.max()) / 2)
 
 
-def _all_together(rows: Rows, labels: list[str], seed: int) -> Model:
+def _all_together(rows: Rows, labels: list[str], seed: int) -> tuple[list[Tree], np.ndarray]:
+    """Trees, and the gain of each feature."""
     columns = usable(rows.features)
     options = {
         "objective": "multiclass", "num_class": len(labels), "num_leaves": 8, "min_data_in_leaf": 4,
@@ -114,10 +121,9 @@ def _all_together(rows: Rows, labels: list[str], seed: int) -> Model:
                             weight=weights(rows, labels))
     booster = lightgbm.train(options, data, ROUNDS)
     ensemble = _widen(from_lightgbm(booster), columns, len(rows.features))
-    gains = booster.feature_importance("gain")
-    total = gains.sum() or 1.0
-    importance = {rows.names[column]: float(gain / total) for column, gain in zip(columns, gains)}
-    return Model(ensemble, labels, importance)
+    gains = np.zeros(len(rows.features))
+    gains[columns] = booster.feature_importance("gain")
+    return ensemble.trees, gains
 
 
 def constant(rows: Rows) -> Model:
