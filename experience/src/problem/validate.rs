@@ -63,6 +63,7 @@ fn names(problem: &Problem, slugs: &BTreeSet<&str>, found: &mut Vec<String>) {
         .explains
         .iter()
         .chain(&problem.explained_by)
+        .chain(&problem.unexplained)
         .chain(neighbours)
     {
         if !slugs.contains(other.as_str()) {
