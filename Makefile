@@ -57,7 +57,7 @@ train-test: setup-test ## Tests of the training code
 	training/test.sh
 
 e2e: setup-test ## The whole line on real Flink and real Kafka
-	cargo test --workspace --test e2e -- --nocapture --test-threads 1
+	cargo test --workspace --test e2e -- --nocapture
 
 test-compose: setup-test ## docker-compose.yml on a Docker engine of its own, nothing pulled (root only)
 	deploy/docker/test/test.sh
