@@ -44,13 +44,13 @@ lint: setup ## Formatting, clippy without warnings
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 
 unit: setup-test ## Unit, property and service tests
-	cargo test --workspace --quiet
+	RUST_TEST_THREADS=4 cargo test --workspace --quiet  # the service tests mostly wait: for rebalances, time limits, pages
 
 web-test: setup-test ## The page in a real headless Chromium
 	notifier/web/tests/run.sh
 
 api-test: setup-test ## The API against its OpenAPI document, with whatever that allows and much that it does not
-	cargo build --workspace --bins --quiet
+	cargo test --workspace --quiet --no-run
 	STREAMWARDEN_PROGRAM=$(abspath $(TARGET_DIR))/debug/streamwarden notifier/tests/schemathesis.sh
 
 train-test: setup-test ## Tests of the training code

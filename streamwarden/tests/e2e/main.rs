@@ -24,6 +24,8 @@ const ALERT_LIMIT: Duration = Duration::from_secs(60);
 const RESOLVED_LIMIT: Duration = Duration::from_secs(180);
 /// A job is judged when it has been watched for a while.
 const LEARNING: Duration = Duration::from_secs(60);
+/// From a message on Slack to the note that it was sent.
+const NOTED_LIMIT: Duration = Duration::from_secs(10);
 const SINK: &str = "Sink: warehouse: Writer";
 
 /// Waits until `condition` holds; panics with what `explain` says after `limit`.
@@ -153,6 +155,9 @@ async fn the_process_with_everything_in_it_alerts_once_even_if_it_is_killed_in_b
         slack_says(&slack, &home, ALERT_LIMIT, 1).await,
     );
     assert!(slack.texts()[0].contains(SINK), "{:#?}", slack.texts());
+
+    let noted = async || home.noted(1);
+    within(NOTED_LIMIT, "the message is noted", noted, || home.logs()).await;
 
     // Its broker dies with it; what was alerted is in the database.
     first.kill();

@@ -1,9 +1,12 @@
 //! The product's own processes.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A started `streamwarden`; dropping it kills it.
@@ -14,6 +17,8 @@ pub(crate) struct Process {
 /// What processes share: a folder and a configuration.
 pub(crate) struct Home {
     folder: TempDir,
+    /// Port of page and API.
+    port: u16,
 }
 
 impl Home {
@@ -31,7 +36,7 @@ impl Home {
              [[notifier.channels]]\nname = \"on-call\"\nto.slack_webhook.url = \"{slack_url}\"\n"
         );
         fs::write(folder.path().join("streamwarden.toml"), config).unwrap();
-        Self { folder }
+        Self { folder, port }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -54,6 +59,25 @@ impl Home {
             .spawn()
             .unwrap();
         Process { child }
+    }
+
+    /// Whether the notifier has noted of `count` messages that they were sent. A message is on Slack a moment before that; killed
+    /// in that moment, it is sent again, marked as a possible repeat.
+    pub(crate) fn noted(&self, count: usize) -> bool {
+        let sent = || -> Option<usize> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+            let request =
+                "GET /api/v1/channels HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes()).ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).ok()?;
+            let (_, body) = answer.split_once("\r\n\r\n")?;
+            let body: Value = serde_json::from_str(body).ok()?;
+            let recent = body["recent"].as_array()?.iter();
+            let on_call = recent.filter(|line| line["channel"] == "on-call");
+            Some(on_call.filter(|line| line["outcome"] == "sent").count())
+        };
+        sent() == Some(count)
     }
 
     fn log(&self, arguments: &[&str]) -> PathBuf {

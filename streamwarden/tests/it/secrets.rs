@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,8 +43,13 @@ fn configure(folder: &Path, rest: &str) {
     fs::write(folder.join("streamwarden.toml"), config).unwrap();
 }
 
+/// What the process of these arguments says.
+fn log(folder: &Path, arguments: &[&str]) -> PathBuf {
+    folder.join(format!("{}.log", arguments[0]))
+}
+
 fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Child {
-    let log = fs::File::create(folder.join("log")).unwrap();
+    let log = fs::File::create(log(folder, arguments)).unwrap();
     let mut command = program();
     command.current_dir(folder).args(arguments);
     command.envs(environment.iter().copied());
@@ -89,7 +94,7 @@ async fn a_running_process_shows_no_secret_in_logs_answers_metrics_or_arguments(
     let mut child = start(folder.path(), &run, &[]);
     let began = Instant::now();
     while !get(page, "/api/v1/status").is_some_and(|answer| answer.contains("200 OK")) {
-        let log = fs::read_to_string(folder.path().join("log")).unwrap();
+        let log = fs::read_to_string(log(folder.path(), &run)).unwrap();
         assert!(began.elapsed() < LIMIT, "it does not answer:\n{log}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -112,7 +117,7 @@ async fn a_running_process_shows_no_secret_in_logs_answers_metrics_or_arguments(
     shows_none("the command line", &arguments);
     child.kill().unwrap();
     child.wait().unwrap();
-    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let log = fs::read_to_string(log(folder.path(), &run)).unwrap();
     assert!(log.contains("\"level\""), "{log}");
     shows_none("the log", &log);
 }
@@ -129,11 +134,12 @@ fn a_process_that_cannot_reach_kafka_or_its_database_names_them_without_password
         ("STREAMWARDEN_KAFKA__BROKERS", "127.0.0.1:9"),
         ("STREAMWARDEN_NOTIFIER__DATABASE", database.as_str()),
     ];
-    for service in ["notifier", "featurizer"] {
-        let mut child = start(folder.path(), &[service], &environment);
+    let started = ["notifier", "featurizer"]
+        .map(|service| (service, start(folder.path(), &[service], &environment)));
+    for (service, mut child) in started {
         let status = child.wait().unwrap();
         assert!(!status.success(), "{service}");
-        let log = fs::read_to_string(folder.path().join("log")).unwrap();
+        let log = fs::read_to_string(log(folder.path(), &[service])).unwrap();
         assert!(log.contains("127.0.0.1:9"), "{service}: {log}");
         shows_none(service, &log);
     }
