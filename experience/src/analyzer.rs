@@ -43,6 +43,8 @@ pub struct Match<'e> {
     pub context: Context,
     /// The problem follows from others more often than it is a cause.
     pub consequence: bool,
+    /// No rule fired; whose code threw is all that speaks for it.
+    pub by_origin: bool,
 }
 
 impl Experience {
@@ -109,6 +111,7 @@ impl Experience {
             frame: context.get("frame").map(str::to_owned),
             context,
             consequence: problem.symptom,
+            by_origin: false,
         }
     }
 
@@ -148,6 +151,7 @@ impl Experience {
             frame: context.get("frame").map(str::to_owned),
             context,
             consequence: false,
+            by_origin: true,
         })
     }
 }

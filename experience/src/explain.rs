@@ -112,45 +112,33 @@ pub fn explain(
         code_all: false,
         ..ParserOptions::default()
     };
-    let mut parser = LogParser::new(std::sync::Arc::clone(experience.templates()), options);
+    let mut parser = LogParser::new(std::sync::Arc::clone(experience.templates()), options)
+        .skimming(experience.rules().needles().clone());
     let mut ranking = LogRanking::new(experience);
     let mut buffer = vec![0; CHUNK_BYTES];
     let mut events = Vec::new();
-    let mut seen = 0_u64;
     loop {
         let length = reader.read(&mut buffer).map_err(ExplainError::Read)?;
         if length == 0 {
             break;
         }
         parser.push(&buffer[..length], &mut events);
-        seen += take(&mut events, &mut ranking);
+        take(&mut events, &mut ranking);
     }
     parser.finish(&mut events);
-    seen += take(&mut events, &mut ranking);
-    Ok(answers(
-        experience,
-        &ranking.ranked(),
-        parser.line_number(),
-        seen,
-    ))
+    take(&mut events, &mut ranking);
+    Ok(answers(experience, &ranking.ranked(), parser.line_number()))
 }
 
-fn take(events: &mut Vec<LogEvent>, ranking: &mut LogRanking<'_>) -> u64 {
-    let count = events.len() as u64;
+fn take(events: &mut Vec<LogEvent>, ranking: &mut LogRanking<'_>) {
     for event in events.drain(..) {
         ranking.push(&event);
     }
-    count
 }
 
-fn answers(
-    experience: &Experience,
-    incidents: &[Incident<'_>],
-    lines: u64,
-    events: u64,
-) -> Vec<Answer> {
+fn answers(experience: &Experience, incidents: &[Incident<'_>], lines: u64) -> Vec<Answer> {
     let Some(best) = incidents.first().map(|incident| incident.score) else {
-        return vec![answer::healthy(lines, events)];
+        return vec![answer::healthy(lines)];
     };
     let kept = incidents
         .iter()
@@ -164,6 +152,9 @@ fn of_incident(experience: &Experience, incident: &Incident<'_>) -> Answer {
     let Some(matched) = &incident.matched else {
         return answer::unknown(experience, incident);
     };
+    if matched.by_origin && answer::is_a_librarys(experience, incident) {
+        return answer::unknown(experience, incident);
+    }
     let problem = matched.problem;
     let mut context = matched.context.clone();
     context.set_default("subject", answer::subject(&incident.first, problem.scope));

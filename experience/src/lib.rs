@@ -25,6 +25,7 @@ pub mod problem;
 pub mod redact;
 pub mod sizing;
 pub mod template;
+pub mod text;
 pub mod words;
 
 pub use analyzer::{Match, root_cause};

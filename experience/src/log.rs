@@ -18,11 +18,14 @@ mod assembler;
 pub mod header;
 mod json;
 mod prefix;
+mod skim;
 pub mod timestamp;
 pub mod trace;
 
 use assembler::Assembler;
 pub use header::Header;
+pub(crate) use skim::Needles;
+use skim::Skim;
 
 /// The rest of a longer line is dropped.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -66,6 +69,7 @@ pub struct LogParser {
     line_number: u64,
     wide: Option<Wide>,
     cri_partial: String,
+    skim: Option<Skim>,
 }
 
 /// UTF-16, told by its byte order mark.
@@ -89,7 +93,14 @@ impl LogParser {
             line_number: 0,
             wide: None,
             cri_partial: String::new(),
+            skim: None,
         }
+    }
+
+    /// Leaves events out that are below a warning, carry no exception and hold none of the texts.
+    pub(crate) fn skimming(mut self, needles: Needles) -> Self {
+        self.skim = Some(Skim::new(needles));
+        self
     }
 
     /// Number of the last whole line that was read, from 1.
@@ -122,9 +133,39 @@ impl LogParser {
     }
 
     fn push_narrow(&mut self, bytes: &[u8], out: &mut Vec<LogEvent>) {
+        // Colours may stand within a text that a rule asks for.
+        let mut skim = if memchr::memchr(0x1b, bytes).is_none() {
+            self.skim.take()
+        } else {
+            let held = self.skim.as_mut().and_then(Skim::take);
+            self.take_held(held, out);
+            None
+        };
+        let mut hit = skim.as_ref().map_or(0, |skim| skim.search(bytes));
         let mut start = 0;
+        let mut passed = None;
         for end in memchr::memchr_iter(b'\n', bytes) {
-            if self.partial.is_empty() && !self.overlong {
+            let whole = self.partial.is_empty() && !self.overlong;
+            if whole
+                && self.cri_partial.is_empty()
+                && let Some(skim) = &mut skim
+                && skim.passes(bytes, (start, end), &mut hit)
+            {
+                self.line_number += 1;
+                passed = Some((start, end));
+                start = end + 1;
+                continue;
+            }
+            if let Some(skim) = &mut skim {
+                let held = skim.take();
+                match passed.take() {
+                    Some((start, end)) => {
+                        self.take_passed(&bytes[start..end], self.line_number, out);
+                    }
+                    None => self.take_held(held, out),
+                }
+            }
+            if whole {
                 self.take_line(&bytes[start..end], out);
             } else {
                 self.extend_partial(&bytes[start..end]);
@@ -134,7 +175,26 @@ impl LogParser {
             }
             start = end + 1;
         }
+        if let Some(mut skim) = skim {
+            if let Some((start, end)) = passed {
+                skim.hold(&bytes[start..end], self.line_number);
+            }
+            self.skim = Some(skim);
+        }
         self.extend_partial(&bytes[start..]);
+    }
+
+    /// Reads the line that was passed over last: the next one may continue it.
+    fn take_held(&mut self, held: Option<(Vec<u8>, u64)>, out: &mut Vec<LogEvent>) {
+        if let Some((line, number)) = held {
+            self.take_passed(&line, number, out);
+        }
+    }
+
+    fn take_passed(&mut self, line: &[u8], number: u64, out: &mut Vec<LogEvent>) {
+        let now = std::mem::replace(&mut self.line_number, number - 1);
+        self.take_line(line, out);
+        self.line_number = now;
     }
 
     fn extend_partial(&mut self, bytes: &[u8]) {
@@ -147,6 +207,8 @@ impl LogParser {
     /// Ends the input: hands out what is still growing.
     pub fn finish(&mut self, out: &mut Vec<LogEvent>) {
         if !self.partial.is_empty() {
+            let held = self.skim.as_mut().and_then(Skim::take);
+            self.take_held(held, out);
             let line = std::mem::take(&mut self.partial);
             self.take_line(&line, out);
         }

@@ -34,6 +34,13 @@ pub fn builtin(scope: Scope) -> Option<ModelBytes> {
     })
 }
 
+/// The text model that is built into the program, as `training/text.sh` wrote it; empty if there is none.
+#[must_use]
+pub fn text() -> &'static [u8] {
+    let file = MODELS.get_file("text/model.onnx");
+    file.map_or(&[], include_dir::File::contents)
+}
+
 /// The model in a folder with `vertex/`, `job/` and `taskmanager/`; `None` if the scope has none there.
 ///
 /// # Errors

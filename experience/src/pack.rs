@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 
 use crate::analyzer::RuleIndex;
+use crate::models;
 use crate::problem::{Problem, validate};
 use crate::template::TemplateCoder;
+use crate::text::TextModel;
 
 static PROBLEMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/problems");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -37,6 +39,8 @@ pub struct Experience {
     by_name: HashMap<String, usize>,
     rules: RuleIndex,
     templates: Arc<TemplateCoder>,
+    /// Read when the first failure comes that no rule knows; none if it cannot be read.
+    text: OnceLock<Option<TextModel>>,
 }
 
 impl Experience {
@@ -51,7 +55,7 @@ impl Experience {
         }
         Ok(Self::assemble(
             parsed,
-            TemplateCoder::from_texts(builtin_templates().values()),
+            TemplateCoder::from_sorted(builtin_templates().into_values()),
         ))
     }
 
@@ -61,8 +65,8 @@ impl Experience {
     /// # Errors
     /// [`PackError`] with every mistake of every file.
     pub fn load(folder: &Path) -> Result<Self, PackError> {
-        let mut problems = builtin_problems();
-        let mut templates = builtin_templates();
+        let mut problems = owned(builtin_problems());
+        let mut templates = owned(builtin_templates());
         for (name, text) in read_folder(&folder.join("problems"), "toml")? {
             problems.insert(name, text);
         }
@@ -87,7 +91,7 @@ impl Experience {
         }
         Ok(Self::assemble(
             parsed,
-            TemplateCoder::from_texts(templates.values()),
+            TemplateCoder::from_texts(templates.values().map(String::as_str)),
         ))
     }
 
@@ -103,6 +107,7 @@ impl Experience {
             problems,
             by_name,
             templates: Arc::new(templates),
+            text: OnceLock::new(),
         }
     }
 
@@ -126,6 +131,13 @@ impl Experience {
         &self.templates
     }
 
+    /// What judges failures that no rule knows, by their words.
+    #[must_use]
+    pub fn text_model(&self) -> Option<&TextModel> {
+        let read = || TextModel::read(models::text()).ok();
+        self.text.get_or_init(read).as_ref()
+    }
+
     /// The problems' rules, compiled.
     #[must_use]
     pub(crate) fn rules(&self) -> &RuleIndex {
@@ -140,10 +152,10 @@ impl Experience {
 }
 
 /// The problems of files' texts, and what could not be read.
-fn parse(files: &BTreeMap<String, String>) -> (Vec<Problem>, Vec<String>) {
+fn parse(files: &BTreeMap<String, impl AsRef<str>>) -> (Vec<Problem>, Vec<String>) {
     let (mut parsed, mut mistakes) = (Vec::new(), Vec::new());
     for (name, text) in files {
-        match toml::from_str::<Problem>(text) {
+        match toml::from_str::<Problem>(text.as_ref()) {
             Ok(problem) if problem.slug != *name => {
                 mistakes.push(format!("{name}: the file's slug is {}", problem.slug));
             }
@@ -154,21 +166,28 @@ fn parse(files: &BTreeMap<String, String>) -> (Vec<Problem>, Vec<String>) {
     (parsed, mistakes)
 }
 
-fn builtin_problems() -> BTreeMap<String, String> {
+fn builtin_problems() -> BTreeMap<String, &'static str> {
     texts(&PROBLEMS, "toml")
 }
 
-fn builtin_templates() -> BTreeMap<String, String> {
+fn builtin_templates() -> BTreeMap<String, &'static str> {
     texts(&TEMPLATES, "tsv")
 }
 
-fn texts(dir: &Dir<'_>, ending: &str) -> BTreeMap<String, String> {
+fn owned(texts: BTreeMap<String, &str>) -> BTreeMap<String, String> {
+    let owned = texts
+        .into_iter()
+        .map(|(name, text)| (name, text.to_owned()));
+    owned.collect()
+}
+
+fn texts(dir: &'static Dir<'static>, ending: &str) -> BTreeMap<String, &'static str> {
     let files = dir
         .files()
         .filter(|file| file.path().extension().is_some_and(|e| e == ending));
     let named = files.filter_map(|file| {
         let name = file.path().file_stem()?.to_str()?;
-        Some((name.to_owned(), file.contents_utf8()?.to_owned()))
+        Some((name.to_owned(), file.contents_utf8()?))
     });
     named.collect()
 }
@@ -200,7 +219,9 @@ mod tests {
 
     #[test]
     fn the_builtin_pack_has_no_mistakes() {
-        if let Err(error) = Experience::from_files(&builtin_problems(), &builtin_templates()) {
+        if let Err(error) =
+            Experience::from_files(&owned(builtin_problems()), &owned(builtin_templates()))
+        {
             panic!("{error}");
         }
     }

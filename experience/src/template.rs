@@ -8,6 +8,7 @@ use streamwarden_proto::ids::short_hash;
 
 mod mined;
 pub mod normal_form;
+mod sorted;
 
 pub use mined::{MinedTemplate, TemplateCoder};
 pub use normal_form::normal_form;

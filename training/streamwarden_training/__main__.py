@@ -1,4 +1,4 @@
-"""``python -m streamwarden_training train|report``."""
+"""``python -m streamwarden_training train|report|text``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ def main() -> None:
     report = commands.add_parser("report", help="REPORT.md and MODEL_CARD.md from evaluations")
     report.add_argument("--work", type=Path, required=True)
     report.add_argument("--models", type=Path, required=True)
+    text = commands.add_parser("text", help="the text model")
+    text.add_argument("--examples", type=Path, required=True, help="what `text_examples` wrote")
+    text.add_argument("--models", type=Path, required=True, help="folder of the shipped models")
     options = parser.parse_args()
     start = time.monotonic()
 
@@ -29,6 +32,9 @@ def main() -> None:
     if options.command == "train":
         from .train import Trainer
         Trainer(options.dataset, options.models, options.work, note, options.only_topologies).run()
+    elif options.command == "text":
+        from .text import train as train_text
+        train_text(options.examples, options.models / "text", note)
     else:
         from .report import write
         write(options.work, options.models)

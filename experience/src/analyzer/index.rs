@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::spot::{CompiledRule, Event, Hit};
+use crate::log::Needles;
 use crate::problem::{Problem, Rule, rule::RuleLevel};
 use crate::template::simple_name;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -12,9 +13,11 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 #[derive(Debug)]
 pub(crate) struct RuleIndex {
     rules: Vec<CompiledRule>,
-    all: KeySearch,
+    /// Made when the first line comes that is more than information.
+    all: OnceLock<KeySearch>,
     /// Only rules that say themselves that information is enough: most lines of a log are looked at by these alone.
     quiet: KeySearch,
+    needles: Needles,
 }
 
 #[derive(Debug)]
@@ -33,11 +36,18 @@ impl RuleIndex {
             .map(|(problem, rule)| compile(problem, rule))
             .collect();
         let quiet = |rule: &Rule| rule.level == Some(RuleLevel::Info);
+        let quiet_keys = key_texts(&rules, quiet);
         Self {
-            all: KeySearch::new(&rules, |_| true, None),
-            quiet: KeySearch::new(&rules, quiet, Some(AhoCorasickKind::DFA)),
+            all: OnceLock::new(),
+            needles: Needles::new(quiet_keys.keys().copied()),
+            quiet: KeySearch::new(quiet_keys, Some(AhoCorasickKind::DFA)),
             rules,
         }
+    }
+
+    /// Texts one of which a line of information has if any rule fires on it.
+    pub(crate) fn needles(&self) -> &Needles {
+        &self.needles
     }
 
     /// The rules that fire on an event.
@@ -45,7 +55,8 @@ impl RuleIndex {
         let search = if event.is_quiet() {
             &self.quiet
         } else {
-            &self.all
+            self.all
+                .get_or_init(|| KeySearch::new(key_texts(&self.rules, |_| true), None))
         };
         let candidates = search.candidates(event);
         candidates
@@ -64,23 +75,22 @@ fn compile(problem: usize, rule: &Rule) -> CompiledRule {
     }
 }
 
-impl KeySearch {
-    fn new(
-        rules: &[CompiledRule],
-        wanted: impl Fn(&Rule) -> bool,
-        kind: Option<AhoCorasickKind>,
-    ) -> Self {
-        let mut of_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, compiled) in rules
-            .iter()
-            .enumerate()
-            .filter(|(_, compiled)| wanted(&compiled.rule))
-        {
+/// The rules of each key text.
+fn key_texts(rules: &[CompiledRule], wanted: impl Fn(&Rule) -> bool) -> BTreeMap<&str, Vec<usize>> {
+    let mut of_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, compiled) in rules.iter().enumerate() {
+        if wanted(&compiled.rule) {
             for key in keys(&compiled.rule) {
                 of_key.entry(key).or_default().push(index);
             }
         }
-        let (keys, of_key): (Vec<String>, Vec<Vec<usize>>) = of_key.into_iter().unzip();
+    }
+    of_key
+}
+
+impl KeySearch {
+    fn new(of_key: BTreeMap<&str, Vec<usize>>, kind: Option<AhoCorasickKind>) -> Self {
+        let (keys, of_key): (Vec<&str>, Vec<Vec<usize>>) = of_key.into_iter().unzip();
         Self {
             search: AhoCorasick::builder().kind(kind).build(keys).ok(),
             of_key,
@@ -103,16 +113,13 @@ impl KeySearch {
 }
 
 /// Texts one of which must occur in an event for the rule to fire. Names of exceptions are rarer than words.
-fn keys(rule: &Rule) -> Vec<String> {
+fn keys(rule: &Rule) -> Vec<&str> {
     if !rule.exception.is_empty() {
-        return rule
-            .exception
-            .iter()
-            .map(|class| simple_name(class).to_owned())
-            .collect();
+        let classes = rule.exception.iter();
+        return classes.map(|class| simple_name(class)).collect();
     }
     match rule.message_all.iter().max_by_key(|part| part.len()) {
-        Some(longest) if rule.message.is_empty() => vec![longest.clone()],
-        _ => rule.message.clone(),
+        Some(longest) if rule.message.is_empty() => vec![longest],
+        _ => rule.message.iter().map(String::as_str).collect(),
     }
 }

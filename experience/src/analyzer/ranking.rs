@@ -13,6 +13,10 @@ use crate::problem::Problem;
 
 /// Different incidents kept; a log has few.
 const MAX_INCIDENTS: usize = 256;
+/// Different warnings kept that no rule knows.
+const MAX_WARNINGS: usize = 32;
+/// A warning alone is called a failure only if its words leave little doubt.
+const TELLING_PROBABILITY: f64 = 0.8;
 /// Evidence lines kept of an incident.
 const MAX_EVIDENCE: usize = 3;
 const SYMPTOM_FACTOR: f64 = 0.35;
@@ -62,6 +66,8 @@ pub struct LogRanking<'e> {
     experience: &'e Experience,
     incidents: Vec<Incident<'e>>,
     by_key: HashMap<String, usize>,
+    /// Warnings that no rule knows, one a message: what is left to look at where nothing failed.
+    warnings: Vec<LogEvent>,
 }
 
 impl<'e> LogRanking<'e> {
@@ -72,6 +78,7 @@ impl<'e> LogRanking<'e> {
             experience,
             incidents: Vec::new(),
             by_key: HashMap::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -79,6 +86,7 @@ impl<'e> LogRanking<'e> {
     pub fn push(&mut self, event: &LogEvent) {
         let matched = self.experience.analyze_event(event);
         if matched.is_none() && (!is_failure(event) || is_noise(event)) {
+            self.note_warning(event);
             return;
         }
         if matched
@@ -96,6 +104,36 @@ impl<'e> LogRanking<'e> {
             Some(index) => self.again(*index, matched, event, weight),
             None => self.first(key, matched, event, weight),
         }
+    }
+
+    fn note_warning(&mut self, event: &LogEvent) {
+        let wanted = self.warnings.len() < MAX_WARNINGS
+            && event.level() == LogLevel::Warn
+            && self.warnings.iter().all(|one| one.code != event.code)
+            && !is_noise(event);
+        if wanted {
+            self.warnings.push(event.clone());
+        }
+    }
+
+    /// The warning whose words are most clearly those of a failure; for a log in which nothing else failed.
+    fn telling_warning(&mut self) -> Option<Incident<'e>> {
+        let model = self.experience.text_model()?;
+        let judged = self.warnings.drain(..).filter_map(|event| {
+            let judged = model.judge_event(&event)?;
+            let telling = judged.sure && judged.probability >= TELLING_PROBABILITY;
+            telling.then_some((judged.probability, event))
+        });
+        let best = judged.max_by(|one, other| one.0.total_cmp(&other.0));
+        best.map(|(_, event)| Incident {
+            matched: None,
+            weight: weight(&event),
+            first: event,
+            evidence: Vec::new(),
+            count: 1,
+            score: UNKNOWN_CONFIDENCE,
+            order: 0,
+        })
     }
 
     fn first(&mut self, key: String, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {
@@ -133,6 +171,9 @@ impl<'e> LogRanking<'e> {
     /// The incidents, likeliest cause first.
     #[must_use]
     pub fn ranked(mut self) -> Vec<Incident<'e>> {
+        if self.incidents.is_empty() {
+            return self.telling_warning().into_iter().collect();
+        }
         let problems: Vec<&Problem> = self
             .incidents
             .iter()

@@ -18,11 +18,15 @@ use crate::words::Context;
 pub(super) const HEALTHY_CODE: &str = "SW0000";
 /// Code of the answer that nobody knows.
 pub(super) const UNKNOWN_CODE: &str = "SW0001";
+/// Probability from which words weigh more than whose frames are on the stack.
+const CLEARLY_ANOTHER: f64 = 0.7;
+/// Known problems named beside a failure that is none of them.
+const MOST_ALIKE: usize = 4;
 const LONGEST_EVIDENCE_BYTES: usize = 400;
 
-pub(super) fn healthy(lines: u64, events: u64) -> Answer {
+pub(super) fn healthy(lines: u64) -> Answer {
     #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
-    let figures = (figure(lines as f64), figure(events as f64));
+    let read = figure(lines as f64);
     Answer {
         code: HEALTHY_CODE.into(),
         slug: "healthy".into(),
@@ -31,10 +35,7 @@ pub(super) fn healthy(lines: u64, events: u64) -> Answer {
         severity: Severity::Advice,
         title: "The log shows no failure".into(),
         effect: String::new(),
-        explanation: format!(
-            "{} lines were read, {} events, none of them a failure.",
-            figures.0, figures.1
-        ),
+        explanation: format!("{read} lines were read, none of them shows a failure."),
         root_cause: None,
         evidence: Vec::new(),
         actions: Vec::new(),
@@ -60,29 +61,38 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
             )
         },
     );
-    let known = experience
-        .templates()
-        .template(&template)
-        .map(|mined| mined.owner().to_owned());
-    let said = if exception.is_empty() {
-        simple_name(&event.logger)
-    } else {
-        simple_name(&exception)
-    };
-    let title = match (said, known) {
-        ("", _) => "A failure that no rule knows".to_owned(),
-        (said, Some(_)) => format!("{said}: a known message, but no known problem"),
-        (said, None) => format!("{said}: a failure that no rule knows"),
+    let (owner, words) = root.map_or((&event.logger, &event.text), |link| {
+        (&link.exception, &link.message)
+    });
+    let known = experience.templates().is_mined(owner, words);
+    let said = simple_name(owner);
+    let judged = experience
+        .text_model()
+        .and_then(|model| model.judge_event(event))
+        .filter(|judged| judged.sure);
+    let title = match (said, known, judged) {
+        ("", _, _) => "A failure that no rule knows".to_owned(),
+        (said, _, Some(judged)) => {
+            format!(
+                "{said}: no rule knows it; its words are those of {}",
+                judged.class
+            )
+        }
+        (said, true, None) => format!("{said}: a known message, but no known problem"),
+        (said, false, None) => format!("{said}: a failure that no rule knows"),
     };
     Answer {
         code: UNKNOWN_CODE.into(),
         slug: "unknown".into(),
-        class: Class::Unknown,
-        confidence: 0.5,
+        class: judged.map_or(Class::Unknown, |judged| judged.class),
+        confidence: judged.map_or(0.5, |judged| super::round(judged.probability)),
         severity: Severity::Warning,
         title,
         effect: String::new(),
-        explanation: "No expert rule fits this message. The lines before it in the same process, and the other processes' logs of the same minute, are what to look at next.".into(),
+        explanation: format!(
+            "No expert rule fits this message. {}The lines before it in the same process, and the other processes' logs of the same minute, are what to look at next.",
+            judged.map_or(String::new(), |judged| alike(experience, judged.class))
+        ),
         root_cause: Some(RootCause {
             exception,
             message,
@@ -95,6 +105,44 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
         avoid: Vec::new(),
         links: Vec::new(),
         count: incident.count,
+    }
+}
+
+/// Whether an exception that only its frames called the user's own is a library's that nobody knows: it is of the
+/// thrower's own making, and its words are clearly those of something else.
+pub(super) fn is_a_librarys(experience: &Experience, incident: &Incident<'_>) -> bool {
+    let event = &incident.first;
+    let root = event
+        .throwable
+        .as_ref()
+        .and_then(|throwable| throwable.chain.get(root_cause(throwable)));
+    let own = root.is_some_and(|root| !root.exception.starts_with("java."));
+    own && experience
+        .text_model()
+        .and_then(|model| model.judge_event(event))
+        .is_some_and(|judged| {
+            judged.sure
+                && judged.probability >= CLEARLY_ANOTHER
+                && judged.class != Class::RestartLoopUserException
+        })
+}
+
+/// Known problems of a class, for somebody who looks for what a failure may be.
+fn alike(experience: &Experience, class: Class) -> String {
+    let of_class = experience
+        .problems()
+        .iter()
+        .filter(|one| one.class == class);
+    let slugs: Vec<&str> = of_class
+        .map(|one| one.slug.as_str())
+        .take(MOST_ALIKE)
+        .collect();
+    match slugs.as_slice() {
+        [] => String::new(),
+        slugs => format!(
+            "Its words are those of problems like {}; `streamwarden problems SLUG` tells of each. ",
+            slugs.join(", ")
+        ),
     }
 }
 

@@ -1,25 +1,42 @@
 //! Templates mined from the constant strings of jars and sources: who says it, and the text with its places.
 //!
-//! A file has one template a line: owner (simple class name), tab, text with `{}` at its places. Templates are found
-//! by owner and first word, so a look-up costs the same however many templates there are.
+//! A file has one template a line: owner (simple class name), tab, text with `{}` at its places. An owner's templates
+//! are read when the owner speaks for the first time, and found by their first word, so that neither the start nor a
+//! look-up costs more the more templates there are.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
+use super::sorted::SortedLines;
 use super::{Coded, code_of, normal_form, simple_name};
 
 const MOST_ARGUMENTS: usize = 16;
 /// With less constant text than this, a template says nothing.
 const LEAST_CONSTANT_BYTES: usize = 8;
+/// Owners remembered, those without templates among them; a log names a few hundred.
+const MOST_OWNERS: usize = 20_000;
 
 /// One mined template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinedTemplate {
     owner: Box<str>,
     template: Box<str>,
+    code: Box<str>,
+    constant_bytes: usize,
 }
 
 impl MinedTemplate {
+    /// None if it has too little constant text to say anything.
+    fn new(owner: &str, template: &str) -> Option<Self> {
+        let constant_bytes = template.split("{}").map(str::len).sum();
+        (constant_bytes >= LEAST_CONSTANT_BYTES).then(|| Self {
+            owner: owner.into(),
+            template: template.into(),
+            code: code_of(owner, template).into(),
+            constant_bytes,
+        })
+    }
+
     /// Class that logs or throws it.
     #[must_use]
     pub fn owner(&self) -> &str {
@@ -34,155 +51,202 @@ impl MinedTemplate {
 
     /// Its code.
     #[must_use]
-    pub fn code(&self) -> String {
-        code_of(&self.owner, &self.template)
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
-    fn constant_bytes(&self) -> usize {
-        self.template.split("{}").map(str::len).sum()
-    }
-
-    /// What stands at the places, if the message fits.
-    fn arguments<'m>(&self, message: &'m str) -> Option<Vec<&'m str>> {
+    /// Notes what stands at the places, if the message fits; what it notes otherwise means nothing.
+    fn fits<'m>(&self, message: &'m str, arguments: &mut Vec<&'m str>) -> bool {
+        arguments.clear();
         let mut parts = self.template.split("{}");
-        let mut rest = message.strip_prefix(parts.next()?)?;
-        let mut arguments = Vec::new();
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = message.strip_prefix(first) else {
+            return false;
+        };
         let mut parts = parts.peekable();
         while let Some(part) = parts.next() {
             let last = parts.peek().is_none();
             let at = match (last, part.is_empty()) {
                 (true, true) => rest.len(),
-                (true, false) if !rest.ends_with(part) => return None,
+                (true, false) if !rest.ends_with(part) => return false,
                 (true, false) => rest.len() - part.len(),
                 (false, true) => 0,
-                (false, false) => rest.find(part)?,
+                (false, false) => match memchr::memmem::find(rest.as_bytes(), part.as_bytes()) {
+                    Some(at) => at,
+                    None => return false,
+                },
             };
             arguments.push(&rest[..at]);
             rest = &rest[at + part.len()..];
         }
-        rest.is_empty().then_some(arguments)
+        rest.is_empty()
+    }
+}
+
+/// The templates of one owner.
+#[derive(Debug, Default)]
+struct OfOwner {
+    templates: Vec<MinedTemplate>,
+    /// By first word; the empty word has those that begin with a place.
+    by_start: HashMap<Box<str>, Vec<usize>>,
+}
+
+impl OfOwner {
+    fn new<'t>(owner: &str, templates: impl Iterator<Item = &'t str>) -> Option<Self> {
+        let mut this = Self::default();
+        for mined in templates.filter_map(|template| MinedTemplate::new(owner, template)) {
+            let start = constant_first_word(&mined.template).unwrap_or_default();
+            let of_start = this.by_start.entry(start.into()).or_default();
+            of_start.push(this.templates.len());
+            this.templates.push(mined);
+        }
+        (!this.templates.is_empty()).then_some(this)
+    }
+
+    /// The template with the most constant text that the message fits, and what stands at its places.
+    fn best<'m>(&self, message: &'m str) -> Option<(&MinedTemplate, Vec<&'m str>)> {
+        let end = memchr::memchr(b' ', message.as_bytes()).unwrap_or(message.len());
+        let first = &message[..end];
+        let mut best: Option<&MinedTemplate> = None;
+        let (mut arguments, mut tried) = (Vec::new(), Vec::new());
+        let starts = if first.is_empty() { 1 } else { 2 };
+        for start in &[first, ""][..starts] {
+            for index in self.by_start.get(*start).into_iter().flatten() {
+                let template = &self.templates[*index];
+                let longer = best.is_none_or(|b| template.constant_bytes > b.constant_bytes);
+                if longer && template.fits(message, &mut tried) {
+                    best = Some(template);
+                    std::mem::swap(&mut arguments, &mut tried);
+                }
+            }
+        }
+        best.map(|template| (template, arguments))
     }
 }
 
 /// Gives messages their codes.
 #[derive(Debug, Default)]
 pub struct TemplateCoder {
-    templates: Vec<MinedTemplate>,
-    /// By owner, then by first word; the empty word has those that begin with a place.
-    by_owner: HashMap<Box<str>, HashMap<Box<str>, Vec<u32>>>,
-    /// Made when a code is looked up for the first time: hashing all templates would cost every start.
-    by_code: OnceLock<HashMap<String, u32>>,
+    shelves: Vec<SortedLines>,
+    /// Read when needed; without templates for an owner that has none.
+    owners: RwLock<HashMap<Box<str>, Option<OfOwner>>>,
+    /// Made when a code is looked up for the first time.
+    by_code: OnceLock<HashMap<Box<str>, MinedTemplate>>,
 }
 
 impl TemplateCoder {
     /// Reads the texts of template files. Lines that are no templates are left out: they are data of other versions.
-    pub fn from_texts<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
-        let mut coder = Self::default();
-        for line in texts.into_iter().flat_map(|text| text.lines()) {
-            if let Some((owner, template)) = line.split_once('\t') {
-                coder.add(owner, template);
-            }
+    pub fn from_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let shelves = texts.into_iter().map(SortedLines::sort).collect();
+        Self {
+            shelves,
+            ..Self::default()
         }
-        coder
     }
 
-    fn add(&mut self, owner: &str, template: &str) {
-        let mined = MinedTemplate {
-            owner: owner.into(),
-            template: template.into(),
-        };
-        if mined.constant_bytes() < LEAST_CONSTANT_BYTES {
-            return;
+    /// Of texts whose lines are sorted by their bytes already.
+    pub fn from_sorted(texts: impl IntoIterator<Item = &'static str>) -> Self {
+        let shelves = texts.into_iter().map(SortedLines::sorted).collect();
+        Self {
+            shelves,
+            ..Self::default()
         }
-        let index = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
-        let start = constant_first_word(template).unwrap_or_default();
-        let of_owner = match self.by_owner.get_mut(owner) {
-            Some(of_owner) => of_owner,
-            None => self.by_owner.entry(owner.into()).or_default(),
-        };
-        of_owner.entry(start.into()).or_default().push(index);
-        self.templates.push(mined);
     }
 
-    /// Number of mined templates.
+    /// All mined templates, file by file.
+    fn all(&self) -> impl Iterator<Item = MinedTemplate> {
+        let lines = self.shelves.iter().flat_map(SortedLines::iter);
+        lines.filter_map(|(owner, template)| MinedTemplate::new(owner, template))
+    }
+
+    /// Number of mined templates; counts them.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.templates.len()
+        self.all().count()
     }
 
     /// Whether there are no mined templates.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.templates.is_empty()
+        self.all().next().is_none()
     }
 
-    /// The mined template of a code.
+    /// The mined template of a code. The first call reads all templates.
     #[must_use]
     pub fn template(&self, code: &str) -> Option<&MinedTemplate> {
         let by_code = self.by_code.get_or_init(|| {
-            let indexed = (0_u32..).zip(&self.templates);
-            indexed
-                .map(|(index, template)| (template.code(), index))
-                .collect()
+            let coded = self.all().map(|mined| (mined.code.clone(), mined));
+            coded.collect()
         });
-        by_code
-            .get(code)
-            .and_then(|index| self.templates.get(*index as usize))
+        by_code.get(code)
     }
 
     /// Code, template and arguments of a message that a logger wrote or an exception carries.
     #[must_use]
     pub fn code(&self, owner: &str, message: &str) -> Coded {
         let owner = simple_name(owner);
-        let line = message
-            .trim_start()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_end();
-        if let Some((mined, arguments)) = self.best(owner, line) {
-            let arguments = arguments
+        let mined = self.best(owner, first_line(message), |mined, arguments| Coded {
+            code: mined.code.to_string(),
+            template: mined.template.to_string(),
+            arguments: arguments
                 .into_iter()
                 .take(MOST_ARGUMENTS)
                 .map(str::to_owned)
-                .collect();
-            return Coded {
-                code: mined.code(),
-                template: mined.template.to_string(),
-                arguments,
-            };
-        }
-        let form = normal_form(message);
-        Coded {
-            code: code_of(owner, &form.template),
-            template: form.template,
-            arguments: form.arguments,
-        }
+                .collect(),
+        });
+        mined.unwrap_or_else(|| {
+            let form = normal_form(message);
+            Coded {
+                code: code_of(owner, &form.template),
+                template: form.template,
+                arguments: form.arguments,
+            }
+        })
     }
 
-    /// The template with the most constant text that the message fits.
-    fn best<'m>(&self, owner: &str, message: &'m str) -> Option<(&MinedTemplate, Vec<&'m str>)> {
-        let of_owner = self.by_owner.get(owner)?;
-        let first = message.split(' ').next().unwrap_or_default();
-        let mut best: Option<(&MinedTemplate, Vec<&str>)> = None;
-        for start in [first, ""] {
-            for index in of_owner.get(start).into_iter().flatten() {
-                let Some(template) = self.templates.get(*index as usize) else {
-                    continue;
-                };
-                let longer = best
-                    .as_ref()
-                    .is_none_or(|(b, _)| template.constant_bytes() > b.constant_bytes());
-                if longer && let Some(arguments) = template.arguments(message) {
-                    best = Some((template, arguments));
-                }
-            }
-            if first.is_empty() {
-                break;
-            }
-        }
-        best
+    /// Whether a message of this owner was mined.
+    #[must_use]
+    pub fn is_mined(&self, owner: &str, message: &str) -> bool {
+        let mined = self.best(simple_name(owner), first_line(message), |_, _| ());
+        mined.is_some()
     }
+
+    /// What `take` makes of the template with the most constant text that the message fits.
+    fn best<'m, T>(
+        &self,
+        owner: &str,
+        message: &'m str,
+        take: impl FnOnce(&MinedTemplate, Vec<&'m str>) -> T,
+    ) -> Option<T> {
+        let known = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(templates) = known.get(owner) {
+            return of_owner(templates.as_ref(), message, take);
+        }
+        drop(known);
+        let lines = self.shelves.iter().flat_map(|one| one.of_owner(owner));
+        let read = OfOwner::new(owner, lines);
+        let mut known = self.owners.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_OWNERS {
+            known.clear();
+        }
+        let read = known.entry(owner.into()).or_insert(read);
+        of_owner(read.as_ref(), message, take)
+    }
+}
+
+fn of_owner<'m, T>(
+    templates: Option<&OfOwner>,
+    message: &'m str,
+    take: impl FnOnce(&MinedTemplate, Vec<&'m str>) -> T,
+) -> Option<T> {
+    let (mined, arguments) = templates?.best(message)?;
+    Some(take(mined, arguments))
+}
+
+fn first_line(message: &str) -> &str {
+    let line = message.trim_start();
+    let end = memchr::memchr(b'\n', line.as_bytes()).unwrap_or(line.len());
+    line[..end].trim_end()
 }
 
 /// The first word of a template, if no place is in it.
@@ -197,7 +261,7 @@ mod tests {
     use super::*;
 
     fn coder(text: &str) -> TemplateCoder {
-        TemplateCoder::from_texts([&text.to_owned()])
+        TemplateCoder::from_texts([text])
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod corpus;
 mod hostile;
 mod layouts;
 mod secrets;
+mod skimming;
 mod templates;
 
 use std::sync::LazyLock;

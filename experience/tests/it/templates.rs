@@ -48,6 +48,21 @@ fn a_mined_message_has_the_code_of_its_template_with_any_argument() {
     );
 }
 
+/// They are searched as they are.
+#[test]
+fn the_lines_of_template_files_are_sorted_by_their_bytes() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.lines().is_sorted(),
+            "{}: LC_ALL=C sort",
+            path.display()
+        );
+    }
+}
+
 #[test]
 fn mined_templates_do_not_share_codes() {
     let mut owners = HashMap::new();

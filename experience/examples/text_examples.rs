@@ -1,0 +1,243 @@
+//! Writes what the text model is trained on, one example a line: kind, group, class, weight, features.
+//! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES > examples.tsv`
+//!
+//! Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
+//! an expert's phrases, and the looked-at part of the corpus. `tests/held-out` is not read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use streamwarden_experience::analyzer::ranking::LogRanking;
+use streamwarden_experience::problem::{Problem, Rule};
+use streamwarden_experience::text::{Features, features};
+use streamwarden_experience::{Experience, LogParser, ParserOptions};
+use streamwarden_proto::v1::{LogEvent, LogLevel, Throwable, ThrowableLink};
+
+/// Messages of a rule that become examples by themselves.
+const MOST_OF_A_RULE: usize = 40;
+
+struct Example<'e> {
+    kind: &'static str,
+    group: &'e str,
+    class: &'e str,
+    weight: f64,
+    features: Features,
+}
+
+type Out<'o> = dyn FnMut(&Example<'_>) -> io::Result<()> + 'o;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let phrases = std::env::args().nth(1).ok_or("name the file of phrases")?;
+    let experience = Experience::builtin()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut write = |example: &Example<'_>| {
+        let numbers: Vec<String> = example.features.iter().map(|n| n.to_string()).collect();
+        writeln!(
+            out,
+            "{}\t{}\t{}\t{}\t{}",
+            example.kind,
+            example.group,
+            example.class,
+            example.weight,
+            numbers.join(",")
+        )
+    };
+    let libraries = libraries(&root.join("templates"))?;
+    for problem in experience.problems() {
+        of_problem(problem, &libraries, &mut write)?;
+    }
+    of_templates(&experience, &libraries, &mut write)?;
+    of_phrases(&fs::read_to_string(phrases)?, &mut write)?;
+    of_corpus(&experience, &root.join("tests/corpus"), &mut write)?;
+    Ok(())
+}
+
+fn link(exception: &str, message: &str, frames: &[String]) -> ThrowableLink {
+    ThrowableLink {
+        exception: exception.to_owned(),
+        message: message.to_owned(),
+        frames: frames.to_vec(),
+        ..ThrowableLink::default()
+    }
+}
+
+/// Text of the templates of each library.
+type Libraries = BTreeMap<String, String>;
+
+fn libraries(folder: &Path) -> io::Result<Libraries> {
+    let paths = files(folder)?.into_iter();
+    paths
+        .map(|path| Ok((stem(&path), fs::read_to_string(&path)?)))
+        .collect()
+}
+
+/// The group of a rule are the libraries that its texts are out of: to leave a library out is to leave those out, too.
+fn of_problem(problem: &Problem, libraries: &Libraries, write: &mut Out<'_>) -> io::Result<()> {
+    let class = problem.class.to_string();
+    let mut example = |kind, group: &str, weight, features| {
+        write(&Example {
+            kind,
+            group,
+            class: &class,
+            weight,
+            features,
+        })
+    };
+    for rule in &problem.rules {
+        let texts: Vec<&String> = rule.message.iter().chain(&rule.message_all).collect();
+        let of = |text: &str| texts.iter().any(|part| text.contains(part.as_str()));
+        let from: Vec<&str> = libraries
+            .iter()
+            .filter(|(_, text)| of(text))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        for features in of_rule(rule) {
+            example("rule", &from.join(","), rule.confidence, features)?;
+        }
+    }
+    for text in [&problem.what, &problem.why] {
+        for sentence in text.split(['.', ';']) {
+            example("sentence", "", 0.3, features("", sentence, &[]))?;
+        }
+    }
+    Ok(())
+}
+
+fn of_rule(rule: &Rule) -> Vec<Features> {
+    let all = rule.message_all.join(" ");
+    let messages: Vec<String> = match rule.message.as_slice() {
+        [] => vec![all],
+        some => some.iter().map(|one| format!("{one} {all}")).collect(),
+    };
+    let logger = rule.logger.first().map_or("", String::as_str);
+    let frames: Vec<String> = rule.frame.iter().chain(&rule.with).cloned().collect();
+    let mut found = Vec::new();
+    for message in &messages {
+        if rule.exception.is_empty() {
+            found.push(features(logger, message, &[]));
+            found.push(features("", "", &[link("", message, &frames)]));
+        }
+        for class in &rule.exception {
+            found.push(features(logger, "", &[link(class, message, &frames)]));
+        }
+    }
+    found.truncate(MOST_OF_A_RULE);
+    found
+}
+
+/// Templates that a rule knows, read alone.
+fn of_templates(
+    experience: &Experience,
+    libraries: &Libraries,
+    write: &mut Out<'_>,
+) -> io::Result<()> {
+    for (group, text) in libraries {
+        for line in text.lines() {
+            let Some((owner, template)) = line.split_once('\t') else {
+                continue;
+            };
+            let message = template.replace("{}", "x1");
+            let thrown = owner.ends_with("Exception") || owner.ends_with("Error");
+            let event = LogEvent {
+                level: LogLevel::Error.into(),
+                logger: if thrown {
+                    String::new()
+                } else {
+                    owner.to_owned()
+                },
+                text: if thrown {
+                    String::new()
+                } else {
+                    message.clone()
+                },
+                throwable: thrown.then(|| Throwable {
+                    chain: vec![link(owner, &message, &[])],
+                }),
+                ..LogEvent::default()
+            };
+            let Some(found) = experience.analyze_event(&event) else {
+                continue;
+            };
+            write(&Example {
+                kind: "template",
+                group,
+                class: &found.problem.class.to_string(),
+                weight: found.confidence,
+                features: of(&event),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// `class<TAB>exception<TAB>message<TAB>frames` a line; the last two or three may be missing.
+fn of_phrases(text: &str, write: &mut Out<'_>) -> io::Result<()> {
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for line in lines {
+        let mut parts = line.split('\t');
+        let mut next = || parts.next().unwrap_or_default();
+        let (class, exception, message, frames) = (next(), next(), next(), next());
+        let frames: Vec<String> = frames.split(' ').map(str::to_owned).collect();
+        let mut forms = vec![features("", "", &[link(exception, message, &frames)])];
+        if exception.is_empty() {
+            forms.push(features("", message, &[]));
+        }
+        for features in forms {
+            let example = Example {
+                kind: "phrase",
+                group: class,
+                class,
+                weight: 1.0,
+                features,
+            };
+            write(&example)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first fault of each log of the corpus, as the ranking sees it.
+fn of_corpus(experience: &Experience, folder: &Path, write: &mut Out<'_>) -> io::Result<()> {
+    for class in files(folder)? {
+        for path in files(&class)? {
+            let coder = std::sync::Arc::clone(experience.templates());
+            let mut parser = LogParser::new(coder, ParserOptions::default());
+            let (mut events, mut ranking) = (Vec::new(), LogRanking::new(experience));
+            parser.push(&fs::read(&path)?, &mut events);
+            parser.finish(&mut events);
+            events.iter().for_each(|event| ranking.push(event));
+            if let Some(incident) = ranking.ranked().first() {
+                write(&Example {
+                    kind: "corpus",
+                    group: &stem(&path),
+                    class: &stem(&class),
+                    weight: 1.0,
+                    features: of(&incident.first),
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of(event: &LogEvent) -> Features {
+    let chain = event.throwable.as_ref().map(|throwable| &throwable.chain);
+    features(&event.logger, &event.text, chain.map_or(&[], Vec::as_slice))
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,125 @@
+//! The class of a failure that no rule knows, by the words that its exceptions, messages and frames are made of.
+//!
+//! A linear model over hashed words, trained by `training/` and published as ONNX (`models/text/model.onnx`). It is read
+//! when it is needed for the first time, and computed here: a sum over a few hundred rows of a table does not need a
+//! runtime, and `explain` works where none is installed.
+
+use streamwarden_proto::Class;
+use streamwarden_proto::v1::{LogEvent, ThrowableLink};
+
+mod features;
+mod onnx;
+
+pub use features::{Features, WIDTH, features};
+pub use onnx::{TextModel, TextModelError};
+
+/// What the words of a failure say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// Likeliest class.
+    pub class: Class,
+    /// Its calibrated probability, 0 to 1.
+    pub probability: f64,
+    /// It is likely enough to be named; otherwise `unknown` is the honest answer.
+    pub sure: bool,
+}
+
+impl TextModel {
+    /// Judges an event by its words.
+    #[must_use]
+    pub fn judge_event(&self, event: &LogEvent) -> Option<Judged> {
+        let chain = event.throwable.as_ref().map(|throwable| &throwable.chain);
+        self.judge(&of_event(event, chain.map_or(&[], Vec::as_slice)))
+    }
+}
+
+/// The features of an event.
+#[must_use]
+pub fn of_event(event: &LogEvent, chain: &[ThrowableLink]) -> Features {
+    features(&event.logger, &event.text, chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models;
+
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        rows: Vec<Row>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Row {
+        features: Vec<u32>,
+        probabilities: Vec<f64>,
+    }
+
+    fn model() -> TextModel {
+        TextModel::read(models::text()).unwrap()
+    }
+
+    fn judged(exception: &str, message: &str) -> Judged {
+        let link = ThrowableLink {
+            exception: exception.into(),
+            message: message.into(),
+            ..ThrowableLink::default()
+        };
+        model().judge(&features("", "", &[link])).unwrap()
+    }
+
+    #[test]
+    fn the_sum_is_the_one_that_the_onnx_runtime_computes() {
+        let golden = include_str!("../models/text/golden.json");
+        let golden: Golden = serde_json::from_str(golden).unwrap();
+        assert!(golden.rows.len() > 5);
+        let model = model();
+        for row in golden.rows {
+            let found = model.probabilities(&row.features.into_iter().collect());
+            for ((_, one), other) in found.iter().zip(&row.probabilities) {
+                assert!((one - other).abs() < 1e-4, "{one} is not {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_library_that_nobody_mined_gets_its_class_by_what_it_says() {
+        for (exception, message, class) in [
+            (
+                "com.acme.store.StoreLoginFailedException",
+                "access denied: wrong password for user shop",
+                Class::SourceAuthFailure,
+            ),
+            (
+                "io.vendor.VendorException",
+                "duplicate value for unique key of table orders",
+                Class::DuplicateKeyOrConstraint,
+            ),
+            (
+                "dev.codec.CodecException",
+                "could not decode record: unexpected end of input",
+                Class::DeserializationFailure,
+            ),
+        ] {
+            let found = judged(exception, message);
+            assert!(found.sure && found.class == class, "{exception}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_says_nothing_stays_unknown() {
+        for (exception, message) in [
+            ("a.b.FooException", "foo"),
+            ("java.lang.RuntimeException", "qux 17"),
+        ] {
+            let found = judged(exception, message);
+            assert!(!found.sure, "{exception}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_model_is_refused() {
+        assert!(TextModel::read(b"no model").is_err());
+        assert!(TextModel::read(&[]).is_err());
+    }
+}
