@@ -13,7 +13,7 @@ ONNXRUNTIME_VERSION := 1.24.4
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
 .PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
-    test-compose helm-test api-test chaos
+    test-compose helm-test watch-test api-test chaos
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,7 @@ flink: setup ## A real Flink with a job that is sick on purpose; prints the URL 
 	cargo build --release --package streamwarden-lab
 	exec $(TARGET_DIR)/release/lab flink $(ARGS)
 
-test: setup-test lint unit web-test api-test train-test e2e helm-test deny ## Everything: lints, units, properties, page in Chromium, real Flink and Kafka
+test: setup-test lint unit web-test api-test train-test e2e helm-test watch-test deny ## Everything: lints, units, properties, page in Chromium, real Flink and Kafka
 
 setup: ## System packages (or their names), Rust, the onnxruntime library
 	@tools/setup.sh build
@@ -65,9 +65,15 @@ test-compose: setup-test ## docker-compose.yml on a Docker engine of its own, no
 helm-test: setup-test ## The Helm chart: lint, and Kubernetes' own schemas
 	deploy/helm/test.sh
 
+watch-test: setup-test ## Prometheus' rules and configuration, Grafana's provisioning
+	deploy/prometheus/test.sh
+
 chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; prints a report; docs/chaos.md
 	STREAMWARDEN_CHAOS_KILLS=$${STREAMWARDEN_CHAOS_KILLS:-100} STREAMWARDEN_CHAOS_REPORT=$(abspath $(TARGET_DIR))/chaos-report.md \
-	    cargo test --workspace --test chaos -- --nocapture killed
+	    cargo test --workspace --test chaos -- --nocapture everything_is_killed
+	rm -f $(TARGET_DIR)/chaos-faults.md
+	STREAMWARDEN_CHAOS_FAULTS=$(abspath $(TARGET_DIR))/chaos-faults.md \
+	    cargo test --workspace --test chaos -- --nocapture --ignored --test-threads 1
 
 deny: setup ## Licences, bans and sources of all dependencies
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
