@@ -13,7 +13,7 @@ ONNXRUNTIME_VERSION := 1.24.4
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
 .PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
-    test-compose helm-test watch-test api-test chaos
+    test-compose helm-test watch-test api-test chaos upgrade-test
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,8 +75,16 @@ chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; p
 	STREAMWARDEN_CHAOS_FAULTS=$(abspath $(TARGET_DIR))/chaos-faults.md \
 	    cargo test --workspace --test chaos -- --nocapture --ignored --test-threads 1
 
-deny: setup ## Licences, bans and sources of all dependencies
+upgrade-test: setup-test ## Services of the version before (BEFORE=tag or commit) and of this one on the same topics
+	BEFORE=$(BEFORE) tools/upgrade-test.sh
+
+deny: setup ## Licences, bans and sources of all dependencies; known holes, where their database can be reached
 	@tools/cargo-deny.sh check --hide-inclusion-graph licenses bans sources
+	@if GIT_TERMINAL_PROMPT=0 timeout 30 git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD > /dev/null 2>&1; then \
+	    tools/cargo-deny.sh check --hide-inclusion-graph advisories; \
+	else \
+	    echo "advisories: not checked, github.com/RustSec/advisory-db cannot be reached" >&2; \
+	fi
 
 bench: setup ## Speed; figures with machine and date are in docs/benchmarks.md
 	cargo bench --workspace --bench '*'

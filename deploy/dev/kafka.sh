@@ -5,11 +5,14 @@
 #   deploy/dev/kafka.sh start DIR    starts a broker with its data in DIR, prints its addresses, stays in the background;
 #                                    a second time at the same addresses, with what it held
 #   deploy/dev/kafka.sh stop DIR     stops it
+#   deploy/dev/kafka.sh cluster DIR  starts three brokers with their data in DIR/1 to DIR/3, which can be stopped and started
+#                                    one by one; topics have three copies, of which MIN_IN_SYNC (2) have to be written
 #   deploy/dev/kafka.sh run          the same in a temporary DIR until standard input ends
 #
 # Addresses are printed as  plain=HOST:PORT  secure=HOST:PORT  ca=FILE.  The secure one wants TLS and SASL:
 # SCRAM-SHA-256 or PLAIN, user "alice", password "alice-secret", who may do everything, as may whoever comes to the plain
 # one. The users of deploy/kafka/acls.txt log in by PLAIN ("NAME-secret") and may do nothing until rules are applied.
+# With PROXY_PORT=N there is one more plain listener, printed as  behind-proxy=HOST:PORT, which tells clients to come to HOST:N.
 # For tests only.
 set -euo pipefail
 
@@ -70,16 +73,24 @@ plain_users() {
   done
 }
 
-properties() { # DIR PLAIN SECURE CONTROLLER
+properties() { # DIR PLAIN SECURE CONTROLLER PROXIED
+  local node=1 copies=1 in_sync=1 quorum="controller.quorum.bootstrap.servers=$HOST:$4" listen="" advertise=""
+  if [ -e "$1/node" ]; then
+    read -r node in_sync quorum < "$1/node"
+    copies=3 quorum="controller.quorum.voters=$quorum"
+  fi
+  if [ -n "${PROXY_PORT:-}" ]; then
+    listen=",PROXIED://$HOST:$5" advertise=",PROXIED://$HOST:$PROXY_PORT"
+  fi
   cat <<PROPERTIES
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=$HOST:$4
-listeners=PLAINTEXT://$HOST:$2,SASL_SSL://$HOST:$3,CONTROLLER://$HOST:$4
-advertised.listeners=PLAINTEXT://$HOST:$2,SASL_SSL://$HOST:$3,CONTROLLER://$HOST:$4
+node.id=$node
+$quorum
+listeners=PLAINTEXT://$HOST:$2,SASL_SSL://$HOST:$3,CONTROLLER://$HOST:$4$listen
+advertised.listeners=PLAINTEXT://$HOST:$2,SASL_SSL://$HOST:$3,CONTROLLER://$HOST:$4$advertise
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,PROXIED:PLAINTEXT
 ssl.keystore.type=PKCS12
 ssl.keystore.location=$1/broker.p12
 ssl.keystore.password=changeit
@@ -89,16 +100,19 @@ listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.p
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS;User:alice
 log.dirs=$1/data
-offsets.topic.replication.factor=1
+default.replication.factor=$copies
+min.insync.replicas=$in_sync
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$in_sync
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 log.segment.bytes=67108864
+log.retention.check.interval.ms=2000
 PROPERTIES
 }
 
@@ -120,16 +134,18 @@ start() { # DIR
   need java "a JDK, 17 or newer"
   need keytool "a JDK, 17 or newer"
   fetch
-  local dir plain secure controller pid
+  local dir plain secure controller proxied kind pid
   mkdir -p "$1"
   dir=$(cd "$1" && pwd)
-  [ -e "$dir/ports" ] || echo "$(free_port) $(free_port) $(free_port)" > "$dir/ports"
-  read -r plain secure controller < "$dir/ports"
+  [ -e "$dir/ports" ] || ports > "$dir/ports"
+  read -r plain secure controller proxied < "$dir/ports"
   [ -e "$dir/ca.pem" ] || certificate "$dir"
-  properties "$dir" "$plain" "$secure" "$controller" > "$dir/server.properties"
+  properties "$dir" "$plain" "$secure" "$controller" "$proxied" > "$dir/server.properties"
   logging > "$dir/log4j2.properties"
+  kind=(--standalone -t "$(cluster_id)")
+  [ ! -e "$dir/node" ] || kind=(-t "$(cat "$dir/../cluster-id")")
   [ -e "$dir/data/meta.properties" ] ||
-    java -Xmx128m -cp "$HOME_DIR/libs/*" kafka.tools.StorageTool format --standalone -t "$(cluster_id)" \
+    java -Xmx128m -cp "$HOME_DIR/libs/*" kafka.tools.StorageTool format "${kind[@]}" \
       -c "$dir/server.properties" --add-scram 'SCRAM-SHA-256=[name=alice,password=alice-secret]' \
       > "$dir/format.log" 2>&1 || fail "the data directory cannot be formatted; see $dir/format.log"
   nohup java -Xms64m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$dir/log4j2.properties" \
@@ -138,7 +154,7 @@ start() { # DIR
   echo "$pid" > "$dir/broker.pid"
   for _ in $(seq $((START_LIMIT_S * 5))); do
     if grep -q 'Kafka Server started' "$dir/broker.log"; then
-      echo "plain=$HOST:$plain secure=$HOST:$secure ca=$dir/ca.pem"
+      echo "plain=$HOST:$plain secure=$HOST:$secure ca=$dir/ca.pem${PROXY_PORT:+ behind-proxy=$HOST:$proxied}"
       return
     fi
     kill -0 "$pid" 2> /dev/null || fail "the broker ended at once; see $dir/broker.log"
@@ -146,6 +162,34 @@ start() { # DIR
   done
   kill "$pid"
   fail "the broker did not start within $START_LIMIT_S s; see $dir/broker.log"
+}
+
+ports() { echo "$(free_port) $(free_port) $(free_port) $(free_port)"; }
+
+cluster() { # DIR
+  local dir node voters="" brokers="" plain controller
+  need java "a JDK, 17 or newer"
+  need keytool "a JDK, 17 or newer"
+  mkdir -p "$1"
+  dir=$(cd "$1" && pwd)
+  cluster_id > "$dir/cluster-id"
+  certificate "$dir"
+  for node in 1 2 3; do
+    mkdir -p "$dir/$node"
+    cp "$dir/broker.p12" "$dir/ca.pem" "$dir/$node/"
+    ports > "$dir/$node/ports"
+    read -r plain _ controller _ < "$dir/$node/ports"
+    voters+=",$node@$HOST:$controller" brokers+=",$HOST:$plain"
+  done
+  for node in 1 2 3; do
+    echo "$node ${MIN_IN_SYNC:-2} ${voters#,}" > "$dir/$node/node"
+    start "$dir/$node" > "$dir/$node/addresses" &
+  done
+  wait
+  for node in 1 2 3; do
+    [ -s "$dir/$node/addresses" ] || fail "broker $node did not start; see $dir/$node/broker.log"
+  done
+  echo "plain=${brokers#,}"
 }
 
 stop() { # DIR
@@ -173,6 +217,7 @@ case "${1:-}" in
   fetch) fetch ;;
   start) start "${2:?start DIR}" ;;
   stop) stop "${2:?stop DIR}" ;;
+  cluster) cluster "${2:?cluster DIR}" ;;
   run) run ;;
-  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

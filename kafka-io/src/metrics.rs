@@ -1,4 +1,4 @@
-//! What reading tells the operator: lag and rebalances of each consumer group.
+//! What reading tells the operator: lag, rebalances and losses of each consumer group.
 
 use std::sync::{LazyLock, Once};
 
@@ -11,6 +11,7 @@ type OfGroup = [(&'static str, String); 1];
 struct Metrics {
     lag: Family<OfGroup, Gauge>,
     rebalances: Family<OfGroup, Counter>,
+    lost: Family<OfGroup, Counter>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::default);
@@ -25,12 +26,19 @@ pub(crate) fn register() {
             own.register("lag_records", help, METRICS.lag.clone());
             let help = "Rebalances of the consumer group that this member took part in";
             own.register("rebalances", help, METRICS.rebalances.clone());
+            let help = "Records that the topic's retention deleted before this member read them";
+            own.register("lost_records", help, METRICS.lost.clone());
         });
     });
 }
 
 pub(crate) fn rebalanced(group: &str) {
     METRICS.rebalances.get_or_create(&of(group)).inc();
+}
+
+pub(crate) fn lost(group: &str, records: i64) {
+    let records = u64::try_from(records).unwrap_or_default();
+    METRICS.lost.get_or_create(&of(group)).inc_by(records);
 }
 
 /// Called by librdkafka every few seconds.

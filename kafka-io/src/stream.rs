@@ -5,6 +5,7 @@
 
 mod bookmark;
 mod context;
+mod loss;
 mod poller;
 
 use std::collections::BTreeMap;
@@ -160,7 +161,7 @@ impl RecordStream {
             stop: Arc::clone(&stop),
             ended: Some(ended),
         };
-        Poller::new(group, &config.topic_prefix, consumer, sender, stop).start(end)?;
+        Poller::new(group, config, consumer, sender, stop).start(end)?;
         Ok(stream)
     }
 

@@ -31,6 +31,8 @@ pub(super) struct StreamContext {
     runtime: Handle,
     /// Revoked since the last look: what was polled of them before must not be handed out after it.
     revoked: Mutex<BTreeSet<Partition>>,
+    /// Assigned since the last look.
+    assigned: Mutex<BTreeSet<Partition>>,
     /// Partitions are going away, and no commit will help.
     giving_up: AtomicBool,
 }
@@ -49,6 +51,7 @@ impl StreamContext {
             stop,
             runtime: Handle::current(),
             revoked: Mutex::default(),
+            assigned: Mutex::default(),
             giving_up: AtomicBool::new(false),
         }
     }
@@ -57,6 +60,12 @@ impl StreamContext {
     pub(super) fn take_revoked(&self) -> BTreeSet<Partition> {
         let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut revoked)
+    }
+
+    /// What was assigned since the last call.
+    pub(super) fn take_assigned(&self) -> BTreeSet<Partition> {
+        let mut assigned = self.assigned.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut assigned)
     }
 
     pub(super) fn is_giving_up(&self) -> bool {
@@ -138,8 +147,12 @@ impl ConsumerContext for StreamContext {
             // Whoever keeps what it has is told of no news.
             Rebalance::Assign(list) if list.count() == 0 && is_cooperative(consumer) => {}
             Rebalance::Assign(list) => {
-                let event = StreamEvent::Assigned(self.partitions(list));
-                self.deliver(Delivered::Event(event));
+                let partitions = self.partitions(list);
+                self.assigned
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(&partitions);
+                self.deliver(Delivered::Event(StreamEvent::Assigned(partitions)));
             }
             Rebalance::Revoke(_) => {}
             Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),

@@ -15,7 +15,9 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::context::{StreamContext, topic_of};
+use super::loss::LossWatch;
 use super::{Partition, Position, Received, StreamEvent};
+use crate::config::KafkaConfig;
 use crate::error::{ErrorClass, KafkaError, class_of};
 
 /// Bounds a batch: a service holds a few of them at a time.
@@ -42,28 +44,30 @@ pub(super) struct Poller {
     events: Sender<Delivered>,
     stop: Arc<AtomicBool>,
     runtime: Handle,
+    losses: LossWatch,
 }
 
 impl Poller {
     pub(super) fn new(
         group: &str,
-        prefix: &str,
+        config: &KafkaConfig,
         consumer: Arc<BaseConsumer<StreamContext>>,
         events: Sender<Delivered>,
         stop: Arc<AtomicBool>,
     ) -> Self {
         Self {
             group: group.to_owned(),
-            prefix: prefix.to_owned(),
+            prefix: config.topic_prefix.clone(),
             consumer,
             events,
             stop,
             runtime: Handle::current(),
+            losses: LossWatch::new(group, config),
         }
     }
 
     /// Polls on an own thread until the stream is closed or dropped; `end` fires when the group is left.
-    pub(super) fn start(self, end: oneshot::Sender<()>) -> Result<(), KafkaError> {
+    pub(super) fn start(mut self, end: oneshot::Sender<()>) -> Result<(), KafkaError> {
         let name = format!("kafka {}", self.group);
         let spawned = std::thread::Builder::new().name(name).spawn(move || {
             self.poll_until_stopped();
@@ -78,11 +82,14 @@ impl Poller {
         self.stop.load(Ordering::Relaxed) || self.events.is_closed()
     }
 
-    fn poll_until_stopped(&self) {
+    fn poll_until_stopped(&mut self) {
         while !self.stopping() {
             match self.next_batch() {
                 Ok(batch) if batch.is_empty() => {}
-                Ok(batch) => self.hand_over(batch),
+                Ok(batch) => {
+                    self.losses.look(&self.consumer, &batch);
+                    self.hand_over(batch);
+                }
                 Err(error) => {
                     // Nobody reads it if the stream was dropped meanwhile.
                     let _ = self.events.blocking_send(Delivered::Failed(error));
@@ -93,13 +100,15 @@ impl Poller {
     }
 
     /// Waits for a record, then takes what has been fetched already.
-    fn next_batch(&self) -> Result<Vec<Received>, Native> {
+    fn next_batch(&mut self) -> Result<Vec<Received>, Native> {
         let mut batch = Vec::new();
         let mut bytes = 0;
         let mut wait = POLL_WAIT;
+        let consumer = Arc::clone(&self.consumer);
         while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
-            let polled = self.consumer.poll(wait);
+            let polled = consumer.poll(wait);
             self.leave_out_revoked(&mut batch);
+            self.losses.begin(&consumer);
             match polled {
                 None => break,
                 Some(Ok(message)) => batch.extend(self.received(&message)),
@@ -129,7 +138,7 @@ impl Poller {
     }
 
     /// Hands a batch to the service. While that is busy the partitions pause, and callbacks are served.
-    fn hand_over(&self, batch: Vec<Received>) {
+    fn hand_over(&mut self, batch: Vec<Received>) {
         let mut event = Delivered::Event(StreamEvent::Batch(batch));
         let mut paused = false;
         while !self.stopping() {
@@ -158,23 +167,29 @@ impl Poller {
     }
 
     /// False if nothing is left of the batch in hand: its partitions were revoked meanwhile.
-    fn serve_callbacks(&self, event: &mut Delivered) -> bool {
-        let polled = self.consumer.poll(Duration::ZERO);
+    fn serve_callbacks(&mut self, event: &mut Delivered) -> bool {
+        let consumer = Arc::clone(&self.consumer);
+        let polled = consumer.poll(Duration::ZERO);
         let Delivered::Event(StreamEvent::Batch(batch)) = event else {
             return true;
         };
         self.leave_out_revoked(batch);
         // A record that was on its way when the partitions paused keeps its place.
-        if let Some(Ok(message)) = polled {
-            batch.extend(self.received(&message));
+        if let Some(Ok(message)) = polled
+            && let Some(received) = self.received(&message)
+        {
+            let received = [received];
+            self.losses.look(&self.consumer, &received);
+            batch.extend(received);
         }
         !batch.is_empty()
     }
 
     /// Records of partitions that went away are their new owner's; the others will not come again.
-    fn leave_out_revoked(&self, batch: &mut Vec<Received>) {
+    fn leave_out_revoked(&mut self, batch: &mut Vec<Received>) {
         let revoked = self.consumer.context().take_revoked();
         if !revoked.is_empty() {
+            self.losses.forget(&revoked);
             batch.retain(|received| !revoked.contains(&received.position.partition));
         }
     }

@@ -7,6 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::topic_partition_list::Offset;
 use streamwarden_kafka_io::{
     ErrorClass, KafkaConfig, Partition, RecordSink, RecordStream, SaslConfig, SaslMechanism,
     StreamEvent, TlsConfig, partition_of, topics,
@@ -15,7 +20,7 @@ use streamwarden_proto::Topic;
 use streamwarden_service_runtime::Secret;
 
 use crate::rules;
-use crate::support::{next, read, records, with_own_prefix};
+use crate::support::{behind, next, read, records, with_own_prefix};
 
 /// Long enough for a rebalance that should not come.
 const SHORT: Duration = Duration::from_secs(3);
@@ -263,4 +268,69 @@ async fn a_refused_login_is_said_to_be_one() {
     let error = topics::ensure(&config).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Fatal, "{error:?}");
     assert!(error.to_string().contains("refuses the login"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_whose_certificate_nobody_vouches_for_gets_no_login_and_is_named() {
+    let config = secure_kafka(SaslMechanism::ScramSha256, "alice", "alice-secret");
+    let Some(mut config) = config else { return };
+    // Authorities of the world, none of which has signed it.
+    config.security.tls = Some(TlsConfig {
+        ca_file: Some("/etc/ssl/certs/ca-certificates.crt".into()),
+        ..TlsConfig::default()
+    });
+    let error = topics::ensure(&config).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Fatal, "{error:?}");
+    let said = error.to_string();
+    for part in ["certificate", &config.brokers, "[kafka.security]"] {
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+    assert!(!said.contains("alice-secret"), "{said}");
+}
+
+/// As retention does.
+async fn delete_before(config: &KafkaConfig, partition: i32, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+        .set("bootstrap.servers", &config.brokers)
+        .create()
+        .unwrap();
+    let mut offsets = TopicPartitionList::new();
+    let topic = Topic::Raw.name(&config.topic_prefix);
+    offsets
+        .add_partition_offset(&topic, partition, Offset::Offset(offset))
+        .unwrap();
+    let deleted = admin.delete_records(&offsets, &AdminOptions::new()).await;
+    assert!(deleted.unwrap().elements()[0].error().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_that_retention_deleted_unread_are_named_and_counted() {
+    let config = with_own_prefix(&kafka());
+    topics::ensure(&config).await.unwrap();
+    let group = config.group("slow");
+    let sink = RecordSink::new(&config).unwrap();
+    let all = records(Topic::Raw, "prod", 20);
+    sink.send_all(&all[..10]).await.unwrap();
+    let mut stream = RecordStream::subscribe(&config, &group, &[Topic::Raw]).unwrap();
+    let first = read(&mut stream, 10).await;
+    stream.commit(&behind(&first[..4])).await.unwrap();
+    stream.close().await;
+
+    let partition = first[0].position.partition.partition;
+    delete_before(&config, partition, 7).await;
+    sink.send_all(&all[10..]).await.unwrap();
+    let mut stream = RecordStream::subscribe(&config, &group, &[Topic::Raw]).unwrap();
+    let rest = read(&mut stream, 13).await;
+    assert_eq!(rest[0].position.offset, 7, "reading goes on behind the gap");
+    stream.close().await;
+
+    let note_group = config.group("look");
+    let mut notes = RecordStream::subscribe(&config, &note_group, &[Topic::DeadLetter]).unwrap();
+    let note = read(&mut notes, 1).await.remove(0);
+    notes.close().await;
+    assert_eq!(note.kind, "lost");
+    assert_eq!(note.id, format!("lost-{group}-raw-{partition}-4-6"));
+    let counted = format!("streamwarden_kafka_lost_records_total{{group=\"{group}\"}} 3");
+    let metrics = streamwarden_service_runtime::metrics::text();
+    assert!(metrics.contains(&counted), "{metrics}");
 }

@@ -39,6 +39,17 @@ impl Reader {
         reader
     }
 
+    /// Where everything lies that was read so far.
+    pub(crate) fn places(&self) -> BTreeSet<Position> {
+        self.seen.lock().unwrap().keys().copied().collect()
+    }
+
+    /// As if only this had ever been there.
+    pub(crate) fn keep_only(&self, places: &BTreeSet<Position>) {
+        let mut seen = self.seen.lock().unwrap();
+        seen.retain(|place, _| places.contains(place));
+    }
+
     /// In the order of each partition.
     pub(crate) fn records(&self) -> Vec<Received> {
         self.seen.lock().unwrap().values().cloned().collect()

@@ -1,10 +1,14 @@
 //! A real PostgreSQL that can be stopped at once and comes back with what it held.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+/// Connections that PostgreSQL serves at once; three of them are for its own administrator.
+const CONNECTIONS: usize = 30;
 
 /// It ends with the test.
 pub(crate) struct Database {
@@ -60,8 +64,9 @@ impl Database {
 
     fn up(&self) {
         let port = self.port;
-        let options =
-            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
+        let options = format!(
+            "-p {port} -c max_connections={CONNECTIONS} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        );
         let mut start = program(&self.binaries.join("pg_ctl"));
         start
             .args(["start", "-w", "-o", &options, "-D"])
@@ -88,8 +93,40 @@ impl Database {
         self.folder.path().join("data")
     }
 
+    /// Takes every connection that is left, for as long as what it gives back lives.
+    pub(crate) fn fill(&self) -> Vec<TcpStream> {
+        let mut taken = Vec::new();
+        while let Some(connection) = self.connect() {
+            taken.push(connection);
+            assert!(taken.len() <= CONNECTIONS, "PostgreSQL has no limit");
+        }
+        taken
+    }
+
+    /// One connection as a guest, by the protocol itself. `None`: PostgreSQL has no room.
+    fn connect(&self) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let names = b"user\0sw\0database\0postgres\0\0";
+        let length = u32::try_from(8 + names.len()).unwrap();
+        let protocol: u32 = 3 << 16;
+        let hello = [&length.to_be_bytes()[..], &protocol.to_be_bytes(), names].concat();
+        stream.write_all(&hello).unwrap();
+        let mut answer = [0];
+        stream.read_exact(&mut answer).unwrap();
+        (answer[0] == b'R').then_some(stream)
+    }
+
     pub(crate) fn url(&self) -> String {
-        format!("postgres://sw@127.0.0.1:{}/postgres", self.port)
+        Self::url_at(self.port)
+    }
+
+    /// The address behind another port, where a proxy listens.
+    pub(crate) fn url_at(port: u16) -> String {
+        format!("postgres://sw@127.0.0.1:{port}/postgres")
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The services as processes, restarted when they end, as docker compose does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -31,6 +32,9 @@ pub(crate) struct Fleet {
     folder: TempDir,
     membership: Membership,
     running: BTreeMap<&'static str, Child>,
+    left_out: BTreeSet<&'static str>,
+    /// Who is another program than the one of today.
+    programs: BTreeMap<&'static str, PathBuf>,
     /// How often one ended although nobody killed it, and with what.
     pub(crate) ended_by_itself: BTreeMap<String, usize>,
 }
@@ -48,6 +52,8 @@ impl Fleet {
             folder,
             membership,
             running: BTreeMap::new(),
+            left_out: BTreeSet::new(),
+            programs: BTreeMap::new(),
             ended_by_itself: BTreeMap::new(),
         };
         for name in names {
@@ -68,7 +74,9 @@ impl Fleet {
             // Of one host, whose name it would be.
             Membership::Dynamic => "STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID",
         };
-        let child = Command::new(env!("CARGO_BIN_EXE_streamwarden"))
+        let today = || PathBuf::from(env!("CARGO_BIN_EXE_streamwarden"));
+        let program = self.programs.get(name).cloned().unwrap_or_else(today);
+        let child = Command::new(program)
             .arg(service)
             .current_dir(self.folder.path())
             .env(variable, name)
@@ -99,9 +107,28 @@ impl Fleet {
         }
     }
 
+    /// Stops one in peace and starts it as another program, or as the one of today.
+    pub(crate) fn replace(&mut self, name: &'static str, program: Option<&PathBuf>) {
+        self.stop(name);
+        match program {
+            Some(program) => self.programs.insert(name, program.clone()),
+            None => self.programs.remove(name),
+        };
+        self.start_one(name);
+    }
+
+    /// It goes and stays away.
+    pub(crate) fn leave_out(&mut self, name: &'static str) {
+        self.kill(name);
+        self.left_out.insert(name);
+    }
+
     /// Starts who is not there. Who ended by itself is noted.
     pub(crate) fn restart_ended(&mut self) {
         for name in NAMES {
+            if self.left_out.contains(name) {
+                continue;
+            }
             let ended = match self.running.get_mut(name) {
                 Some(child) => match child.try_wait().unwrap() {
                     None => continue,

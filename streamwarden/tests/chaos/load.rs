@@ -22,6 +22,10 @@ const TAPES: [&str; 3] = [
     "../tapes/lab/slow-sink-map-chain-strong.tape",
     "../tapes/demo.tape",
 ];
+/// The clock is right for so many steps, then wrong for as many.
+const STEPS_BETWEEN_JUMPS: usize = 5;
+/// Field 15000, a text: `new`.
+const FIELD_OF_TOMORROW: [u8; 7] = [0xc2, 0xa9, 0x07, 3, b'n', b'e', b'w'];
 const SAMPLE_CLUSTER: &str = "orders-prod";
 const SAMPLES: [(&str, &str); 3] = [
     ("metrics", "observation-metrics.bin"),
@@ -41,10 +45,16 @@ pub(crate) struct Load {
     tapes: Vec<Tape>,
     playing: Vec<Playing>,
     pub(crate) clusters: usize,
+    /// Records of clusters so far.
+    pub(crate) sent: usize,
     /// Records that no service can decode, or that are too large to be written.
     pub(crate) unusable: usize,
     pub(crate) refused: usize,
     pub(crate) of_older_version: usize,
+    /// Records carry a field that no version of today knows.
+    pub(crate) of_newer_version: bool,
+    /// The clock that stamps the records jumps by so much, there and back, every few steps.
+    pub(crate) clock_jump_ms: i64,
 }
 
 impl Load {
@@ -57,9 +67,12 @@ impl Load {
                 .into(),
             playing: Vec::new(),
             clusters: 0,
+            sent: 0,
             unusable: 0,
             refused: 0,
             of_older_version: 0,
+            of_newer_version: false,
+            clock_jump_ms: 0,
         }
     }
 
@@ -75,23 +88,49 @@ impl Load {
             let count = playing.each_step.min(playing.rest.len());
             let part: Vec<_> = playing.rest.drain(..count).collect();
             self.sink.send_all(&part).await.unwrap();
+            self.sent += part.len();
         }
         !self.playing.is_empty()
     }
 
+    /// Whole recordings at once, as of clusters that reported so long ago.
+    pub(crate) async fn long_ago(&mut self, ages: impl Iterator<Item = Duration>) {
+        for age in ages {
+            let records: Vec<_> = self.cluster_of(age).into();
+            self.sink.send_all(&records).await.unwrap();
+            self.sent += records.len();
+        }
+    }
+
     fn next_cluster(&mut self) -> VecDeque<StoredRecord> {
+        self.cluster_of(Duration::ZERO)
+    }
+
+    fn cluster_of(&mut self, age: Duration) -> VecDeque<StoredRecord> {
         let tape = &self.tapes[self.clusters % TAPES.len()];
         let cluster = format!("chaos-{}-{}", self.clusters, tape.name);
         self.clusters += 1;
-        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap() + STEP * STEPS as u32;
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap() + STEP * STEPS as u32 - age;
         let now_ms = i64::try_from(now.as_millis()).unwrap();
         let span_ms = shift::whole_windows(now_ms - tape.span_ms().1);
-        let records = tape.records.iter().map(|record| {
+        let each_step = tape.records.len().div_ceil(STEPS);
+        let (jump_ms, newer) = (self.clock_jump_ms, self.of_newer_version);
+        let records = tape.records.iter().enumerate().map(|(number, record)| {
             let payload = record.payload.as_deref().unwrap_or_default();
             let mut observation = Observation::decode_payload(&record.kind, payload).unwrap();
             shift::observation(&mut observation, span_ms);
             observation.cluster_id.clone_from(&cluster);
-            observation.store()
+            if number / each_step / STEPS_BETWEEN_JUMPS % 2 == 1 {
+                shift::observation(&mut observation, jump_ms);
+            }
+            let mut stored = observation.store();
+            if newer {
+                stored
+                    .payload
+                    .get_or_insert_default()
+                    .extend(FIELD_OF_TOMORROW);
+            }
+            stored
         });
         records.collect()
     }
@@ -122,6 +161,18 @@ impl Load {
         let error = self.sink.send_all(&[record]).await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Poison, "{error:?}");
         self.refused += 1;
+    }
+
+    /// A kind of record that only a later version knows.
+    pub(crate) async fn kind_of_tomorrow(&mut self) {
+        let record = stranger(
+            Topic::Raw,
+            "profile",
+            FIELD_OF_TOMORROW.into(),
+            self.unusable,
+        );
+        self.sink.send_all(&[record]).await.unwrap();
+        self.unusable += 1;
     }
 
     /// Records as the first version wrote them.

@@ -5,8 +5,10 @@
 //! that nobody can read. Afterwards every record must be accounted for, and findings and alerts must be those that the
 //! same records give in one calm run.
 //!
+//! Other faults (brokers, network, disks, clocks, versions, retention) have a scene each, in `faults`; `make chaos` plays them.
+//!
 //! `STREAMWARDEN_CHAOS_KILLS` is how often a service is killed, `STREAMWARDEN_CHAOS_SEED` repeats a run as far as chance
-//! goes, and `STREAMWARDEN_CHAOS_REPORT` names a file for the report.
+//! goes, `STREAMWARDEN_CHAOS_REPORT` names a file for the report, `STREAMWARDEN_CHAOS_FAULTS` one for a line about each scene.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
@@ -14,9 +16,12 @@ mod accounts;
 mod broker;
 mod chance;
 mod database;
+mod faults;
 mod fleet;
 mod load;
+mod proxy;
 mod receiver;
+mod scene;
 mod verdict;
 
 use std::time::Duration;
@@ -44,26 +49,24 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn kafka(broker: &Broker) -> KafkaConfig {
+fn kafka(brokers: &str, replication: i32) -> KafkaConfig {
     KafkaConfig {
-        brokers: broker.address.clone(),
+        brokers: brokers.to_owned(),
         partitions: 6,
-        replication: 1,
+        replication,
         ..KafkaConfig::default()
     }
 }
 
-fn configuration(broker: &Broker, database: &Database, receiver: &Receiver) -> String {
+fn configuration(brokers: &str, replication: i32, database: &str, receiver: &Receiver) -> String {
     format!(
-        "[kafka]\nbrokers = \"{}\"\npartitions = 6\nreplication = 1\n\
+        "[kafka]\nbrokers = \"{brokers}\"\npartitions = 6\nreplication = {replication}\n\
          [telemetry]\nlevel = \"info\"\n\
          [collector]\npoll_interval_ms = 2000\n\
          [[collector.clusters]]\nid = \"nobody-home\"\nurl = \"http://127.0.0.1:9\"\n\
-         [notifier]\nlisten = \"127.0.0.1:0\"\ndatabase = \"{}\"\n\
+         [notifier]\nlisten = \"127.0.0.1:0\"\ndatabase = \"{database}\"\n\
          [notifier.alerting]\ndigest_from = 100000\nsingles_per_minute = 100000\ncritical_wait_s = 1\nwarning_wait_s = 1\nadvice_wait_s = 1\n\
          [[notifier.channels]]\nname = \"receiver\"\nto.webhook.url = \"{}\"\n",
-        broker.address,
-        database.url(),
         receiver.url
     )
 }
@@ -100,10 +103,10 @@ async fn nothing_is_lost_and_nothing_is_said_twice_when_everything_is_killed() {
     let mut chance = Chance::new(seed);
     let (broker, database) = (Broker::start(), Database::start());
     let receiver = Receiver::start().await;
-    let kafka = kafka(&broker);
+    let kafka = kafka(&broker.address, 1);
     topics::ensure(&kafka).await.unwrap();
     let topics = Topics::read(&kafka);
-    let configuration = configuration(&broker, &database, &receiver);
+    let configuration = configuration(&broker.address, 1, &database.url(), &receiver);
     let mut fleet = Fleet::start(&configuration, &NAMES, Membership::Static);
     let mut load = Load::new(&kafka);
     let mut done = Done::begin(seed);
@@ -141,10 +144,10 @@ async fn nothing_is_lost_and_nothing_is_said_twice_when_everything_is_killed() {
 async fn instances_that_come_and_go_under_load_change_nothing_of_what_comes_out() {
     let (broker, database) = (Broker::start(), Database::start());
     let receiver = Receiver::start().await;
-    let kafka = kafka(&broker);
+    let kafka = kafka(&broker.address, 1);
     topics::ensure(&kafka).await.unwrap();
     let topics = Topics::read(&kafka);
-    let configuration = configuration(&broker, &database, &receiver);
+    let configuration = configuration(&broker.address, 1, &database.url(), &receiver);
     let first = ["featurizer-1", "inference-1", "notifier-1"];
     let mut fleet = Fleet::start(&configuration, &first, Membership::Dynamic);
     let mut load = Load::new(&kafka);

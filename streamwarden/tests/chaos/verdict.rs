@@ -12,6 +12,9 @@ use crate::accounts::{Opened, Reader, described, expected, opened};
 use crate::load::Load;
 use crate::receiver::Receiver;
 
+/// Kind of a dead letter that stands for records which retention deleted.
+const LOST: &str = "lost";
+
 /// Readers of everything that matters.
 pub(crate) struct Topics {
     pub(crate) raw: Reader,
@@ -58,6 +61,10 @@ impl Done {
         *self.kills_of.entry(name).or_default() += 1;
     }
 
+    pub(crate) fn seconds(&self) -> u64 {
+        self.began.elapsed().as_secs()
+    }
+
     pub(crate) fn kills(&self) -> usize {
         self.kills_of.values().sum()
     }
@@ -101,7 +108,8 @@ pub(crate) fn of(topics: &Topics, receiver: &Receiver, load: &Load) -> Verdict {
     };
     verdict.judge_features(topics, &expected.features, &expected.contexts);
     // A dead letter's key is its topic, its id that of the record: a record that is put aside twice has the same.
-    let put_aside = topics.dead_letters.records();
+    let mut put_aside = topics.dead_letters.records();
+    put_aside.retain(|letter| letter.kind != LOST);
     let distinct: BTreeSet<_> = put_aside
         .iter()
         .map(|r| (&r.key, &r.id, &r.payload))
@@ -112,6 +120,23 @@ pub(crate) fn of(topics: &Topics, receiver: &Receiver, load: &Load) -> Verdict {
     verdict.judge_findings(topics, &expected.findings);
     verdict.judge_alerts(receiver, &expected.findings);
     verdict
+}
+
+/// Raw records that this group named as lost, by their offsets.
+pub(crate) fn lost(topics: &Topics, group: &str) -> usize {
+    let letters = topics.dead_letters.records();
+    let notes: BTreeSet<String> = letters
+        .into_iter()
+        .filter(|letter| letter.kind == LOST)
+        .map(|letter| letter.id)
+        .collect();
+    let prefix = format!("{LOST}-{group}-raw-");
+    let ranges = notes.iter().filter_map(|id| id.strip_prefix(&prefix));
+    let counts = ranges.map(|range| {
+        let numbers: Vec<usize> = range.split('-').map(|part| part.parse().unwrap()).collect();
+        numbers[2] - numbers[1] + 1
+    });
+    counts.sum()
 }
 
 impl Verdict {
@@ -245,6 +270,23 @@ impl Verdict {
         (!text.is_empty()).then_some(text)
     }
 
+    /// A row of the table of faults in docs/chaos.md.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "{} | {} | {} / {} | {} | {} / {} | {} | {} / {}",
+            self.raw,
+            self.features - self.feature_repeats,
+            self.missing_features.len(),
+            self.other_features.len(),
+            self.findings,
+            self.missing_findings.len(),
+            self.opened_twice.len(),
+            self.alerts,
+            self.missing_alerts.len(),
+            self.alerted_twice.len(),
+        )
+    }
+
     /// For docs/chaos.md.
     pub(crate) fn report(&self, done: &Done) -> String {
         let mut text = format!(
@@ -324,12 +366,7 @@ impl Verdict {
         for (what, number) in rows {
             let _ = writeln!(text, "| {what} | {number} |");
         }
-        let _ = writeln!(
-            text,
-            "\nSeed {}, {} s.",
-            done.seed,
-            done.began.elapsed().as_secs()
-        );
+        let _ = writeln!(text, "\nSeed {}, {} s.", done.seed, done.seconds());
         for finding in &self.unexpected_findings {
             let _ = writeln!(text, "More than in a calm run: {finding:?}");
         }
