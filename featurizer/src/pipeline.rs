@@ -138,10 +138,10 @@ impl Service {
     ) -> Result<(), KafkaError> {
         events::assigned(partitions.len());
         for (partition, bookmark) in stream.bookmarks(partitions).await? {
-            events::rebuilding(
-                partition.partition,
-                bookmark.done_before - bookmark.read_from,
-            );
+            let records = bookmark.done_before - bookmark.read_from;
+            if records > 0 {
+                events::rebuilding(partition.partition, records);
+            }
             self.done_before.insert(partition, bookmark.done_before);
         }
         Ok(())

@@ -5,24 +5,26 @@
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 
+#[path = "."]
 mod flink {
-    #[path = "../../../src/flink/figure.rs"]
+    #[path = "../../src/flink/figure.rs"]
     pub mod figure;
 
+    #[path = "."]
     pub mod answers {
-        #[path = "../../../../src/flink/answers/checkpoints.rs"]
+        #[path = "../../src/flink/answers/checkpoints.rs"]
         pub mod checkpoints;
-        #[path = "../../../../src/flink/answers/configuration.rs"]
+        #[path = "../../src/flink/answers/configuration.rs"]
         pub mod configuration;
-        #[path = "../../../../src/flink/answers/exceptions.rs"]
+        #[path = "../../src/flink/answers/exceptions.rs"]
         pub mod exceptions;
-        #[path = "../../../../src/flink/answers/job.rs"]
+        #[path = "../../src/flink/answers/job.rs"]
         pub mod job;
-        #[path = "../../../../src/flink/answers/metrics.rs"]
+        #[path = "../../src/flink/answers/metrics.rs"]
         pub mod metrics;
-        #[path = "../../../../src/flink/answers/processes.rs"]
+        #[path = "../../src/flink/answers/processes.rs"]
         pub mod processes;
-        #[path = "../../../../src/flink/answers/vertex.rs"]
+        #[path = "../../src/flink/answers/vertex.rs"]
         pub mod vertex;
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::Offset;
 use streamwarden_proto::Topic;
 use tokio::runtime::Handle;
@@ -82,23 +82,36 @@ impl LossWatch {
                 return;
             }
         };
+        let mut begun = TopicPartitionList::new();
         for entry in committed.elements() {
-            let topic = topic_of(&self.config.topic_prefix, entry.topic());
-            let (Some(topic), Offset::Offset(offset)) = (topic, entry.offset()) else {
+            let Some(topic) = topic_of(&self.config.topic_prefix, entry.topic()) else {
                 continue;
             };
             let partition = Partition {
                 topic,
                 partition: entry.partition(),
             };
-            // Whoever rebuilds its state commits where that begins, and notes how far it had got.
-            let done_before = entry.metadata().parse().unwrap_or(offset);
-            let next = done_before.max(offset);
             let Some(oldest) = self.oldest(consumer, partition) else {
                 return;
             };
+            let Offset::Offset(offset) = entry.offset() else {
+                // What was there before the group came is not its loss; what goes from now on is.
+                let (name, oldest) = (entry.topic(), Offset::Offset(oldest));
+                if let Err(error) = begun.add_partition_offset(name, entry.partition(), oldest) {
+                    tracing::debug!(group = self.group, %error, "the beginning cannot be noted");
+                }
+                continue;
+            };
+            // Whoever rebuilds its state commits where that begins, and notes how far it had got.
+            let done_before = entry.metadata().parse().unwrap_or(offset);
+            let next = done_before.max(offset);
             self.ledger.next.insert(partition, next.max(oldest));
             self.judge(partition, next..oldest);
+        }
+        if begun.count() > 0
+            && let Err(error) = consumer.commit(&begun, CommitMode::Async)
+        {
+            tracing::debug!(group = self.group, %error, "the beginning cannot be noted");
         }
     }
 

@@ -95,6 +95,7 @@ impl Scene {
     }
 
     /// Writes the report; fails if something is not as it should be.
+    #[allow(clippy::print_stdout, reason = "what a test has to say")]
     pub(crate) fn tell(&mut self, verdict: &Verdict) {
         self.done
             .ended_by_itself

@@ -118,7 +118,7 @@ pub(crate) fn of(topics: &Topics, receiver: &Receiver, load: &Load) -> Verdict {
     verdict.dead_letter_repeats = put_aside.len() - distinct.len();
     verdict.missing_dead_letters = load.unusable.saturating_sub(distinct.len());
     verdict.judge_findings(topics, &expected.findings);
-    verdict.judge_alerts(receiver, &expected.findings);
+    verdict.judge_alerts(topics, receiver, &expected.findings);
     verdict
 }
 
@@ -200,13 +200,32 @@ impl Verdict {
         self.unexpected_findings = found.difference(expected).cloned().collect();
     }
 
-    fn judge_alerts(&mut self, receiver: &Receiver, expected: &BTreeSet<Opened>) {
+    fn judge_alerts(&mut self, topics: &Topics, receiver: &Receiver, expected: &BTreeSet<Opened>) {
+        // A finding may move to another subject before it is told: it is the same all the same.
+        let records = topics.recommendations.records();
+        let events = records
+            .iter()
+            .filter_map(|r| r.decode::<FindingEvent>().ok());
+        let by_id: BTreeMap<String, Vec<Opened>> = events
+            .map(|event| {
+                let opened = opened(std::slice::from_ref(&event));
+                (event.data.finding_id, opened)
+            })
+            .filter(|(_, opened)| !opened.is_empty())
+            .collect();
         let mut alerted: BTreeSet<Opened> = BTreeSet::new();
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         for message in receiver.messages() {
             self.alerts += 1;
             for alert in &message.alerts {
                 let finding = &alert.finding;
+                alerted.extend(
+                    by_id
+                        .get(&finding.finding_id)
+                        .into_iter()
+                        .flatten()
+                        .cloned(),
+                );
                 alerted.insert((
                     finding.cluster_id.clone(),
                     finding.slug.clone(),
