@@ -147,7 +147,7 @@ start() { # DIR
   [ -e "$dir/data/meta.properties" ] ||
     java -Xmx128m -cp "$HOME_DIR/libs/*" kafka.tools.StorageTool format "${kind[@]}" \
       -c "$dir/server.properties" --add-scram 'SCRAM-SHA-256=[name=alice,password=alice-secret]' \
-      > "$dir/format.log" 2>&1 || fail "the data directory cannot be formatted; see $dir/format.log"
+      > "$dir/format.log" 2>&1 || fail "the data directory cannot be formatted: $(tail -n 3 "$dir/format.log")"
   nohup java -Xms64m -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile="$dir/log4j2.properties" \
     -cp "$HOME_DIR/libs/*" kafka.Kafka "$dir/server.properties" > "$dir/broker.log" 2>&1 < /dev/null &
   pid=$!
