@@ -28,8 +28,9 @@ VARIANTS = 3
 MOST_DROPPED = 0.5
 #: Libraries with fewer templates that a rule knows say little about being left out.
 LEAST_OF_LIBRARY = 40
-#: A class is named from the probability on from which this share of the names is right.
-WANTED_PRECISION = 0.8
+#: Width of the band of probabilities that is looked at to find from where on a name is rather right than wrong.
+BAND = 0.1
+LEAST_THRESHOLD = 0.3
 
 
 @dataclass
@@ -153,17 +154,18 @@ def calibrate(held_out: list[HeldOut]) -> float:
 
 
 def threshold(held_out: list[HeldOut], temperature: float, unknown: int) -> float:
-    """The lowest probability from which on names are right often enough, where each part counts the same."""
+    """The lowest probability at which a name is right more often than not, where each part counts the same."""
     parts = []
     for part in held_out:
         probability = softmax(part.raw / temperature)
         best = probability.argmax(axis=1)
         named = best != unknown
         parts.append((probability.max(axis=1)[named], (best == part.truth)[named]))
-    for candidate in np.arange(0.2, 0.9, 0.01):
-        right = [right[sure >= candidate].mean() for sure, right in parts if (sure >= candidate).any()]
-        if np.mean(right) >= WANTED_PRECISION:
-            return round(float(candidate), 2)
+    for low in np.arange(LEAST_THRESHOLD, 0.9, 0.01):
+        bands = [(sure >= low) & (sure < low + BAND) for sure, _ in parts]
+        right = [right[band].mean() for band, (_, right) in zip(bands, parts) if band.sum() >= 3]
+        if right and np.mean(right) > 0.5:
+            return round(float(low), 2)
     return 0.9
 
 
@@ -236,8 +238,7 @@ def train(path: Path, folder: Path, note) -> None:
     data = proto.SerializeToString(deterministic=True)
     (folder / "model.onnx").write_bytes(data)
     counts = {kind: int((examples.kinds == kind).sum()) for kind in sorted(set(examples.kinds))}
-    report = {"examples": counts, "classes": len(names), "temperature": round(temperature, 3), "threshold": limit,
-              "wanted_precision": WANTED_PRECISION, "held_out": figures}
+    report = {"examples": counts, "classes": len(names), "temperature": round(temperature, 3), "threshold": limit, "held_out": figures}
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     (folder / "golden.json").write_text(json.dumps({"rows": golden(examples, data)}) + "\n")
     note(f"{folder}: {len(data)} bytes")

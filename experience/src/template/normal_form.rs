@@ -1,7 +1,10 @@
 //! The normal form of a message: places instead of what varies.
 //!
 //! One pass over the first line. A token becomes a place when it holds a digit, is a URL, a path, a host or a qualified
-//! class name, stands in quotes or behind `=`; neighbouring places become one, so that lists of any length look alike.
+//! class name, stands in quotes or behind `=`, or is the state of a task; a [task's name](task_name) is one place whatever
+//! its words are. Neighbouring places become one, so that lists of any length look alike.
+
+mod task_name;
 
 /// Longer messages are cut: their beginning tells them apart.
 const LONGEST_BYTES: usize = 400;
@@ -31,6 +34,25 @@ const HOST_ENDINGS: &[&str] = &[
     ".cn",
     ".jp",
     ".fr",
+];
+
+/// States of tasks and jobs: what was left and what was entered are arguments.
+const STATES: &[&str] = &[
+    "CREATED",
+    "SCHEDULED",
+    "DEPLOYING",
+    "INITIALIZING",
+    "RUNNING",
+    "FINISHED",
+    "FAILING",
+    "FAILED",
+    "CANCELING",
+    "CANCELLING",
+    "CANCELED",
+    "CANCELLED",
+    "RESTARTING",
+    "RECONCILING",
+    "SUSPENDED",
 ];
 
 /// A message split into what is constant and what varies.
@@ -75,7 +97,15 @@ pub fn normal_form(message: &str) -> NormalForm {
     };
     let mut at = 0;
     while at < text.len() {
-        at = step(text, at, &mut form);
+        let task = task_name::find(text, at);
+        let until = task.as_ref().map_or(text.len(), |task| task.start);
+        while at < until {
+            at = step(text, at, &mut form);
+        }
+        if let Some(task) = task.filter(|task| task.start >= at) {
+            form.place(&text[task.clone()]);
+            at = task.end;
+        }
     }
     let end = form.template.trim_end().len();
     form.template.truncate(end);
@@ -195,6 +225,7 @@ fn is_variable(token: &str) -> bool {
         || is_long_hex(bytes)
         || is_host(token)
         || is_class_name(token)
+        || STATES.contains(&token)
 }
 
 fn is_path(token: &str) -> bool {
@@ -279,6 +310,27 @@ mod tests {
             "set execution.checkpointing.dir first",
             &[],
         );
+    }
+
+    #[test]
+    fn the_name_of_a_task_is_one_place() {
+        let form = |task: &str| {
+            normal_form(&format!("Freeing resources for {task} (0c80f7e50ab54b30)")).template
+        };
+        let one = form("Source: orders[1] -> Map (1/2)#0");
+        assert_eq!(one, "Freeing resources for {} ({})");
+        assert_eq!(one, form("check the mail (3/3)#12"));
+        check(
+            "check mail (3/3)#0 (c80f7e50) switched from RUNNING to FAILED.",
+            "{} ({}) switched from {} to {}.",
+            &["check mail (3/3)#0", "c80f7e50", "RUNNING", "FAILED"],
+        );
+        check(
+            "Closing coordinator for source Source: orders.",
+            "Closing coordinator for source {}.",
+            &["Source: orders"],
+        );
+        check("Retrying request (1/3)", "Retrying request ({})", &["1/3"]);
     }
 
     #[test]
