@@ -45,6 +45,8 @@ pub struct ParserOptions {
     pub code_all: bool,
     /// Leave events out that are below a warning and carry no exception, unless this pattern finds something in them.
     pub keep_all: bool,
+    /// Note what stands at the places of a coded event's message.
+    pub arguments: bool,
 }
 
 impl Default for ParserOptions {
@@ -53,6 +55,7 @@ impl Default for ParserOptions {
             default_at_ms: 0,
             code_all: true,
             keep_all: true,
+            arguments: true,
         }
     }
 }

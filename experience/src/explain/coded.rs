@@ -25,8 +25,9 @@ pub fn rewrite(
     mut reader: impl Read,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let mut clock = Clock::default();
     for_each_event(experience, &mut reader, |event| {
-        write_event(experience, event, out)
+        write_event(experience, event, &mut clock, out)
     })
 }
 
@@ -35,7 +36,13 @@ fn for_each_event(
     mut reader: impl Read,
     mut take: impl FnMut(&LogEvent) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut parser = LogParser::new(Arc::clone(experience.templates()), ParserOptions::default());
+    let mut parser = LogParser::new(
+        Arc::clone(experience.templates()),
+        ParserOptions {
+            arguments: false,
+            ..ParserOptions::default()
+        },
+    );
     let mut buffer = vec![0; CHUNK_BYTES];
     let mut events = Vec::new();
     loop {
@@ -54,13 +61,46 @@ fn for_each_event(
     }
 }
 
-fn write_event(experience: &Experience, event: &LogEvent, out: &mut impl Write) -> io::Result<()> {
-    let at = jiff::Timestamp::from_millisecond(event.at_ms)
-        .ok()
-        .filter(|_| event.at_ms > 0);
-    if let Some(at) = at {
-        write!(out, "{at} ")?;
+/// Writes times as RFC 3339; the second of the line before is not computed again.
+#[derive(Debug, Default)]
+struct Clock {
+    second: Option<i64>,
+    /// Date and time up to the second.
+    text: String,
+}
+
+impl Clock {
+    fn write(&mut self, at_ms: i64, out: &mut impl Write) -> io::Result<()> {
+        let (second, ms) = (at_ms.div_euclid(1000), at_ms.rem_euclid(1000));
+        if at_ms <= 0 {
+            return Ok(());
+        }
+        if self.second != Some(second) {
+            let Ok(at) = jiff::Timestamp::from_second(second) else {
+                return Ok(());
+            };
+            self.text = at.to_string();
+            self.text.truncate(self.text.trim_end_matches('Z').len());
+            self.second = Some(second);
+        }
+        out.write_all(self.text.as_bytes())?;
+        match ms {
+            0 => out.write_all(b"Z "),
+            _ => {
+                let fraction = format!("{ms:03}");
+                write!(out, ".{}Z ", fraction.trim_end_matches('0'))
+            }
+        }
     }
+}
+
+fn write_event(
+    experience: &Experience,
+    event: &LogEvent,
+    clock: &mut Clock,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    clock.write(event.at_ms, out)?;
     if event.level() != LogLevel::Unspecified {
         write!(out, "{} ", event.level().as_str_name())?;
     }

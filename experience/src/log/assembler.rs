@@ -276,21 +276,26 @@ impl Pending {
             event.text = hidden;
         }
         if serious || options.code_all {
-            code(event, coder);
+            code(event, coder, options.arguments);
         }
         out.push(self.event);
     }
 }
 
-fn code(event: &mut LogEvent, coder: &TemplateCoder) {
-    let coded = match event
+fn code(event: &mut LogEvent, coder: &TemplateCoder, arguments: bool) {
+    let first = event
         .throwable
         .as_ref()
-        .and_then(|throwable| throwable.chain.first())
-    {
-        Some(first) if event.text.is_empty() => coder.code(&first.exception, &first.message),
-        _ => coder.code(&event.logger, &event.text),
+        .and_then(|throwable| throwable.chain.first());
+    let (owner, message) = match first {
+        Some(first) if event.text.is_empty() => (&first.exception, &first.message),
+        _ => (&event.logger, &event.text),
     };
+    if !arguments {
+        event.code = coder.code_only(owner, message);
+        return;
+    }
+    let coded = coder.code(owner, message);
     event.code = coded.code;
     event.arguments = coded.arguments;
     for argument in &mut event.arguments {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use super::normal_form::template_of;
 use super::sorted::SortedLines;
 use super::{Coded, code_of, normal_form, simple_name};
 
@@ -202,6 +203,16 @@ impl TemplateCoder {
                 arguments: form.arguments,
             }
         })
+    }
+
+    /// The code alone.
+    #[must_use]
+    pub fn code_only(&self, owner: &str, message: &str) -> String {
+        let owner = simple_name(owner);
+        let mined = self.best(owner, first_line(message), |mined, _| {
+            mined.code.to_string()
+        });
+        mined.unwrap_or_else(|| code_of(owner, &template_of(message)))
     }
 
     /// Whether a message of this owner was mined.

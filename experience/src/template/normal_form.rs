@@ -62,11 +62,17 @@ pub struct NormalForm {
     pub template: String,
     /// What stood at the places.
     pub arguments: Vec<String>,
+    /// Only the constant text is wanted.
+    template_only: bool,
 }
 
 impl NormalForm {
     fn place(&mut self, value: &str) {
         if let Some(joined) = joined_with_last_place(&self.template) {
+            if self.template_only {
+                self.template.truncate(joined);
+                return;
+            }
             let gap = self.template.split_off(joined);
             if let Some(last) = self.arguments.last_mut() {
                 last.push_str(&gap);
@@ -75,7 +81,7 @@ impl NormalForm {
             return;
         }
         self.template.push_str("{}");
-        if self.arguments.len() < MOST_ARGUMENTS {
+        if self.arguments.len() < MOST_ARGUMENTS && !self.template_only {
             self.arguments.push(value.to_owned());
         }
     }
@@ -90,10 +96,20 @@ fn joined_with_last_place(template: &str) -> Option<usize> {
 /// Computes the normal form of a message's first line.
 #[must_use]
 pub fn normal_form(message: &str) -> NormalForm {
+    computed(message, false)
+}
+
+/// The constant text alone.
+pub(super) fn template_of(message: &str) -> String {
+    computed(message, true).template
+}
+
+fn computed(message: &str, template_only: bool) -> NormalForm {
     let text = first_line(message);
     let mut form = NormalForm {
         template: String::with_capacity(text.len()),
-        ..NormalForm::default()
+        arguments: Vec::new(),
+        template_only,
     };
     let mut at = 0;
     while at < text.len() {
