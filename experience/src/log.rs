@@ -71,6 +71,10 @@ pub struct LogParser {
     overlong: bool,
     line_number: u64,
     wide: Option<Wide>,
+    /// The encoding is known: the first two bytes were seen.
+    started: bool,
+    /// Bytes that are no whole letter yet, or too few to know the encoding by; at most three.
+    carry: Vec<u8>,
     cri_partial: String,
     skim: Option<Skim>,
 }
@@ -95,6 +99,8 @@ impl LogParser {
             overlong: false,
             line_number: 0,
             wide: None,
+            started: false,
+            carry: Vec::new(),
             cri_partial: String::new(),
             skim: None,
         }
@@ -119,7 +125,21 @@ impl LogParser {
 
     /// Reads bytes, cut anywhere; finished events are appended to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<LogEvent>) {
-        if self.line_number == 0 && self.partial.is_empty() {
+        if self.carry.is_empty() {
+            return self.push_joined(bytes, out);
+        }
+        let mut joined = std::mem::take(&mut self.carry);
+        joined.extend_from_slice(bytes);
+        self.push_joined(&joined, out);
+    }
+
+    fn push_joined(&mut self, bytes: &[u8], out: &mut Vec<LogEvent>) {
+        if !self.started {
+            if bytes.len() < 2 {
+                self.carry.extend_from_slice(bytes);
+                return;
+            }
+            self.started = true;
             self.wide = match bytes {
                 [0xFF, 0xFE, ..] => Some(Wide::Little),
                 [0xFE, 0xFF, ..] => Some(Wide::Big),
@@ -129,7 +149,9 @@ impl LogParser {
         match self.wide {
             None => self.push_narrow(bytes, out),
             Some(wide) => {
-                let narrow = narrowed(bytes, wide);
+                let (whole, rest) = bytes.split_at(wide.whole_letters(bytes));
+                self.carry.extend_from_slice(rest);
+                let narrow = narrowed(whole, wide);
                 self.push_narrow(narrow.as_bytes(), out);
             }
         }
@@ -209,6 +231,15 @@ impl LogParser {
 
     /// Ends the input: hands out what is still growing.
     pub fn finish(&mut self, out: &mut Vec<LogEvent>) {
+        let rest = std::mem::take(&mut self.carry);
+        match self.wide {
+            None => self.push_narrow(&rest, out),
+            // Half a letter.
+            Some(wide) => {
+                let narrow = narrowed(&rest, wide);
+                self.push_narrow(narrow.as_bytes(), out);
+            }
+        }
         if !self.partial.is_empty() {
             let held = self.skim.as_mut().and_then(Skim::take);
             self.take_held(held, out);
@@ -275,11 +306,27 @@ impl LogParser {
     }
 }
 
+impl Wide {
+    fn unit(self, pair: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(pair),
+            Self::Big => u16::from_be_bytes(pair),
+        }
+    }
+
+    /// Bytes up to the last letter that is whole: a letter is two bytes or, where the first two say so, four.
+    fn whole_letters(self, bytes: &[u8]) -> usize {
+        let even = bytes.len() - bytes.len() % 2;
+        match bytes[..even].last_chunk() {
+            Some(last) if (0xD800..0xDC00).contains(&self.unit(*last)) => even - 2,
+            _ => even,
+        }
+    }
+}
+
 fn narrowed(bytes: &[u8], wide: Wide) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| match wide {
-        Wide::Little => u16::from_le_bytes([pair[0], pair[1]]),
-        Wide::Big => u16::from_be_bytes([pair[0], pair[1]]),
-    });
+    let pairs = bytes.chunks_exact(2);
+    let units = pairs.map(|pair| wide.unit([pair[0], pair[1]]));
     let units = units.filter(|unit| *unit != 0xFEFF);
     char::decode_utf16(units)
         .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))

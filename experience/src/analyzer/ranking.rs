@@ -51,6 +51,12 @@ impl<'e> Incident<'e> {
         self.matched.as_ref().map(|matched| matched.problem)
     }
 
+    /// Whether an event shows more than the first one does.
+    fn wants(&self, event: &LogEvent) -> bool {
+        let richer = self.first.throwable.is_none() && event.throwable.is_some();
+        self.evidence.len() < MAX_EVIDENCE && (richer || event.code != self.first.code)
+    }
+
     /// How sure the analyzer is of the problem.
     #[must_use]
     pub fn confidence(&self) -> f64 {
@@ -153,17 +159,23 @@ impl<'e> LogRanking<'e> {
         });
     }
 
+    /// A stack trace that another thread's line interrupted may end after events behind it: the line counts.
     fn again(&mut self, index: usize, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {
         let incident = &mut self.incidents[index];
         incident.count += 1;
         incident.weight = incident.weight.max(weight);
-        let surer =
-            matched.as_ref().map_or(0.0, |matched| matched.confidence) > incident.confidence();
-        let richer = incident.first.throwable.is_none() && event.throwable.is_some();
-        if surer {
+        let earlier = event.line < incident.first.line;
+        let confidence = matched.as_ref().map_or(0.0, |matched| matched.confidence);
+        let known = incident.confidence();
+        if confidence > known || earlier && confidence >= known {
             incident.matched = matched;
         }
-        if incident.evidence.len() < MAX_EVIDENCE && (richer || event.code != incident.first.code) {
+        if earlier {
+            let later = std::mem::replace(&mut incident.first, event.clone());
+            if incident.wants(&later) {
+                incident.evidence.push(later);
+            }
+        } else if incident.wants(event) {
             incident.evidence.push(event.clone());
         }
     }
@@ -184,7 +196,10 @@ impl<'e> LogRanking<'e> {
                 .problem()
                 .is_some_and(|problem| !problem.symptom && !is_advice(problem))
         });
-        for incident in &mut self.incidents {
+        self.incidents.sort_by_key(|incident| incident.first.line);
+        for (order, incident) in self.incidents.iter_mut().enumerate() {
+            incident.order = order;
+            incident.evidence.sort_by_key(|event| event.line);
             incident.score = score(incident, &problems, any_known);
         }
         self.incidents.sort_by(|one, other| {

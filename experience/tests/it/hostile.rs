@@ -74,8 +74,10 @@ proptest! {
     }
 
     #[test]
-    fn where_the_input_is_cut_does_not_matter(cut in 0_usize..400) {
-        let log = b"2026-11-22 21:00:00,000 WARN  a.Task [] - x switched to FAILED\njava.io.IOException: y\n\tat a.b.C.d(E.java:1)\nCaused by: java.lang.Error: z\n\t... 2 more\n2026-11-22 21:00:01,000 INFO  a.B [] - after\n";
+    fn where_the_input_is_cut_does_not_matter(cut in 0_usize..600, wide_letters in any::<bool>()) {
+        let log = "\u{feff}2026-11-22 21:00:00,000 WARN  a.Task [] - \u{1f600} x switched to FAILED\njava.io.IOException: y\n\tat a.b.C.d(E.java:1)\nCaused by: java.lang.Error: z\n\t... 2 more\n2026-11-22 21:00:01,000 INFO  a.B [] - after\n";
+        let wide: Vec<u8> = log.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let log = if wide_letters { wide.as_slice() } else { &log.as_bytes()[3..] };
         let cut = cut.min(log.len());
         let mut parser = streamwarden_experience::LogParser::new(std::sync::Arc::clone(EXPERIENCE.templates()), Default::default());
         let mut out = Vec::new();

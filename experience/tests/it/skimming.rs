@@ -9,10 +9,11 @@ use crate::EXPERIENCE;
 /// Colours anywhere in a piece of input have every line of it read.
 const NO_SKIMMING: &str = "\u{1b}[0m";
 
-/// What an answer says, but for the number of lines of a log that is fine.
+/// What an answer says, but for the number of lines of a log that is fine, and for which lines beside the first show it.
 fn answers(log: &str) -> Vec<Answer> {
     let mut answers = explain(&EXPERIENCE, log.as_bytes()).unwrap();
     for answer in &mut answers {
+        answer.evidence.truncate(1);
         if answer.class == Class::Healthy {
             answer.explanation.clear();
         }
