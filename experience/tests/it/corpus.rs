@@ -16,9 +16,9 @@ const CORPUS: Floor = Floor {
 };
 /// The first measurement, by rules that had never met these, was 0.735, 0.719 and 16 unknown. It only goes up.
 const HELD_OUT: Floor = Floor {
-    accuracy: 0.85,
-    macro_f1: 0.86,
-    unknown: 11,
+    accuracy: 0.87,
+    macro_f1: 0.87,
+    unknown: 2,
 };
 const MOST_CALIBRATION_ERROR: f64 = 0.08;
 
