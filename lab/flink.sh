@@ -3,6 +3,8 @@
 #
 #   flink.sh fetch VERSION   unpacks Flink and prints its FLINK_HOME
 #   flink.sh jobs  VERSION   compiles the lab's jobs against it and prints the jar
+#   flink.sh connectors VERSION   fetches the Kafka connector for it from Maven and prints its folder
+#   flink.sh kafka-jobs VERSION   the same jobs, and those that read and write Kafka
 #
 # The cache is ${STREAMWARDEN_CACHE:-$HOME/.cache/streamwarden}; what is there already is not fetched again.
 set -euo pipefail
@@ -57,21 +59,54 @@ fetch() {
     printf '%s\n' "$home"
 }
 
-# The jar is named by what it was compiled from, so that a changed job is compiled again.
-jobs() {
-    local version="$1" home sources sum jar staging
+# Kafka's connector for a version of Flink: no release is made for all of them.
+connectors() {
+    local version="$1" folder="$cache/connectors/$1" staging artifact wanted
+    case "$version" in
+        2.2.*) wanted="org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2" ;;
+        1.20.*)
+            wanted="org.apache.flink:flink-connector-kafka:3.4.0-1.20 org.apache.kafka:kafka-clients:3.4.0"
+            wanted="$wanted org.apache.flink:flink-connector-base:1.20.1"
+            ;;
+        *) say "flink.sh: there is no Kafka connector for Flink $version"; exit 3 ;;
+    esac
+    if [ ! -d "$folder" ]; then
+        need mvn maven
+        mkdir -p "$cache/connectors"
+        staging="$(mktemp -d "$cache/connectors/.fetch-XXXXXX")"
+        say "fetching the Kafka connector for Flink $version"
+        for artifact in $wanted; do
+            mvn -q -B dependency:copy -Dartifact="$artifact" -DoutputDirectory="$staging/jars" >&2
+        done
+        mv -T "$staging/jars" "$folder" 2>/dev/null || [ -d "$folder" ]
+        rm -rf "$staging"
+    fi
+    printf '%s\n' "$folder"
+}
+
+jobs() { compile lab-jobs "$1" "" common "flink${1%%.*}"; }
+kafka_jobs() { compile lab-kafka-jobs "$1" ":$(connectors "$1")/*" common "flink${1%%.*}" kafka; }
+
+# The jar is named by what it was compiled from, so that a changed job is compiled again. What lies in src/replaced is
+# compiled last, alone, and takes the place of the classes that the jobs were compiled against; what lies in src/absent is
+# compiled against and then left out: so a job meets another version of a class, or none, as with a wrong dependency.
+compile() {
+    local name="$1" version="$2" more="$3" home sources sum jar staging
+    shift 3
     need javac "a JDK, version 17 (openjdk-17-jdk-headless)"
     home="$(fetch "$version")"
-    sources="$(find "$here/jobs/src/common" "$here/jobs/src/flink${version%%.*}" -name '*.java' | sort)"
+    sources="$(for part in "$@" absent; do find "$here/jobs/src/$part" -name '*.java'; done | sort)"
     # shellcheck disable=SC2086
-    sum="$(cat $sources | sha256sum | cut -c1-12)"
-    jar="$cache/jobs/lab-jobs-$version-$sum.jar"
+    sum="$(cat $sources "$here"/jobs/src/replaced/*/*/*/*.java "$here/flink.sh" | sha256sum | cut -c1-12)"
+    jar="$cache/jobs/$name-$version-$sum.jar"
     if [ ! -f "$jar" ]; then
         mkdir -p "$cache/jobs"
         staging="$(mktemp -d "$cache/jobs/.build-XXXXXX")"
         say "compiling the lab's jobs for Flink $version"
         # shellcheck disable=SC2086
-        javac -nowarn -Xlint:none --release 11 -d "$staging/classes" -cp "$home/lib/*" $sources >&2
+        javac -nowarn -Xlint:none --release 11 -d "$staging/classes" -cp "$home/lib/*$more" $sources >&2
+        rm -rf "$staging"/classes/io/streamwarden/lab/absent
+        javac -nowarn -Xlint:none --release 11 -d "$staging/classes" "$here"/jobs/src/replaced/*/*/*/*.java >&2
         command jar --create --file "$staging/jobs.jar" -C "$staging/classes" .
         mv "$staging/jobs.jar" "$jar"
         rm -rf "$staging"
@@ -80,12 +115,12 @@ jobs() {
 }
 
 case "${1:-}" in
-    fetch | jobs)
+    fetch | jobs | connectors | kafka-jobs)
         [ $# -eq 2 ] || { say "usage: flink.sh $1 VERSION"; exit 2; }
-        "$1" "$2"
+        "${1//-/_}" "$2"
         ;;
     *)
-        say "usage: flink.sh fetch VERSION | jobs VERSION"
+        say "usage: flink.sh fetch | jobs | connectors | kafka-jobs VERSION"
         exit 2
         ;;
 esac

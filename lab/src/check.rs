@@ -65,6 +65,25 @@ pub enum Check {
         /// Part of a stack trace.
         contains: String,
     },
+    /// A log of the JobManager or a TaskManager says.
+    Log {
+        /// Part of a line.
+        contains: String,
+    },
+    /// Flink refused the job, saying.
+    Refused {
+        /// Part of its answer.
+        contains: String,
+    },
+    /// A figure, summed over subtasks, has not moved for some time.
+    MetricStands {
+        /// Key of the vertex.
+        vertex: String,
+        /// Flink's name of it.
+        metric: String,
+        /// Seconds.
+        for_s: u64,
+    },
     /// The job was restarted so often since planting.
     Restarts {
         /// Restarts.
@@ -154,6 +173,7 @@ impl Check {
             Self::Time { vertex, .. }
             | Self::Metric { vertex, .. }
             | Self::MetricGrows { vertex, .. }
+            | Self::MetricStands { vertex, .. }
             | Self::WatermarkStands { vertex, .. } => Some(vertex),
             _ => None,
         }
@@ -267,6 +287,22 @@ impl State<'_> {
                 let path = format!("/jobs/{}/exceptions", job.id);
                 Ok(rest.get(&path).await?.to_string().contains(contains))
             }
+            Check::Log { contains } => logs_contain(rest, contains).await,
+            Check::Refused { contains } => {
+                let refusal = job.refusal.as_deref();
+                Ok(refusal.is_some_and(|answer| answer.contains(contains)))
+            }
+            Check::MetricStands {
+                vertex,
+                metric,
+                for_s,
+            } => {
+                let values = rest
+                    .subtask_metric(&job.id, job.vertex(vertex), metric)
+                    .await?;
+                let stood_ms = self.stands(values.iter().sum(), now_ms);
+                Ok(!values.is_empty() && stood_ms >= i64::try_from(*for_s).unwrap_or(0) * 1_000)
+            }
             Check::Restarts { at_least } => {
                 let path = format!("/jobs/{}/metrics?get=numRestarts", job.id);
                 let restarts = number(&rest.get(&path).await?[0]["value"]);
@@ -363,6 +399,18 @@ fn fold(over: Over, values: &[f64]) -> Option<f64> {
     })
 }
 
+async fn logs_contain(rest: &Rest, text: &str) -> Result<bool, RestError> {
+    if rest.text("/jobmanager/log").await?.contains(text) {
+        return Ok(true);
+    }
+    for id in rest.taskmanagers().await? {
+        if rest.text(&format!("/taskmanagers/{id}/log")).await?.contains(text) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn checkpoints(rest: &Rest, job: &Job) -> Result<Value, RestError> {
     rest.get(&format!("/jobs/{}/checkpoints", job.id)).await
 }
@@ -418,6 +466,22 @@ mod tests {
         assert_eq!(state.stands(5.0, 1_000), 0);
         assert_eq!(state.stands(5.0, 4_000), 3_000);
         assert_eq!(state.stands(6.0, 5_000), 0);
+    }
+
+    #[tokio::test]
+    async fn a_flink_that_has_died_is_no_evidence_for_anything() {
+        let [port] = crate::machine::free_ports().unwrap();
+        let rest = Rest::new(&format!("http://127.0.0.1:{port}"));
+        let checks = [
+            Check::Restarts { at_least: 0 },
+            Check::TaskmanagersBelow { count: 3 },
+            Check::Log {
+                contains: String::new(),
+            },
+        ];
+        let mut watched = Checks::new(&checks, None, 0);
+        watched.look(&rest, &Job::default(), 1).await;
+        assert_eq!(watched.unseen().len(), checks.len());
     }
 
     #[test]

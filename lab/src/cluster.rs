@@ -1,6 +1,7 @@
 //! A real Flink cluster: one JobManager and some TaskManagers as child processes, with folders and ports of their own.
 
 mod config;
+mod outside;
 
 use std::fs::{self, File};
 use std::io;
@@ -16,9 +17,11 @@ use crate::flink::Flink;
 use crate::machine;
 use crate::rest::{Rest, RestError};
 use crate::scenario::ClusterSpec;
+pub(crate) use outside::Broker;
+use outside::SmallDisk;
 
 /// A cluster that is not up by then will not come up.
-const START_LIMIT: Duration = Duration::from_secs(90);
+const START_LIMIT: Duration = Duration::from_secs(240);
 const JOBMANAGER: &str = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
 const TASKMANAGER: &str = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 
@@ -58,9 +61,13 @@ pub struct Cluster {
     pub flink: Flink,
     /// Its REST API.
     pub rest: Rest,
-    work: TempDir,
     jobmanager: Child,
     taskmanagers: Vec<(String, Child)>,
+    service: Option<(u16, Child)>,
+    broker: Option<Broker>,
+    /// Goes after the processes that use it, and before the folder that it lies in.
+    _disk: Option<SmallDisk>,
+    work: TempDir,
     taskmanager_memory: (Vec<String>, Vec<String>),
 }
 
@@ -69,11 +76,22 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`] if it does not come up.
-    pub async fn start(flink: &Flink, spec: &ClusterSpec) -> Result<Self, ClusterError> {
+    pub async fn start(lab: &Path, flink: &Flink, spec: &ClusterSpec) -> Result<Self, ClusterError> {
         let work = tempfile::Builder::new().prefix("lab-").tempdir()?;
         for folder in ["conf", "log", "tmp", "checkpoints"] {
             fs::create_dir(work.path().join(folder))?;
         }
+        let disk = (spec.disk_mb > 0)
+            .then(|| SmallDisk::mount(work.path().join("disk"), spec.disk_mb))
+            .transpose()?;
+        let broker = match spec.kafka {
+            true => Some(Broker::start(lab, work.path()).await?),
+            false => None,
+        };
+        let service = match spec.service {
+            true => Some(outside::start_service(&flink.jobs_jar, work.path())?),
+            false => None,
+        };
         let [rest_port, rpc_port] = machine::free_ports()?;
         let yaml = config::render(spec, work.path(), rest_port, rpc_port);
         fs::write(work.path().join("conf/config.yaml"), yaml)?;
@@ -84,9 +102,12 @@ impl Cluster {
             spec: spec.clone(),
             flink: flink.clone(),
             rest: Rest::new(&format!("http://127.0.0.1:{rest_port}")),
-            work,
             jobmanager,
             taskmanagers: Vec::new(),
+            service,
+            broker,
+            _disk: disk,
+            work,
             taskmanager_memory,
         };
         for _ in 0..spec.taskmanagers {
@@ -129,6 +150,37 @@ impl Cluster {
             .ok_or_else(|| ClusterError::NoSuchTaskManager(taskmanager_id.to_owned()))
     }
 
+    /// Process id of the JobManager.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn jobmanager_pid(&self) -> io::Result<u32> {
+        let ended = || io::Error::other("the JobManager has ended");
+        self.jobmanager.id().ok_or_else(ended)
+    }
+
+    /// The broker beside it.
+    ///
+    /// # Errors
+    /// If the scenario asks for none.
+    pub(crate) fn broker(&mut self) -> io::Result<&mut Broker> {
+        let none = || io::Error::other("the scenario has no Kafka broker");
+        self.broker.as_mut().ok_or_else(none)
+    }
+
+    /// What a job needs to know of what stands beside the cluster, as its arguments.
+    #[must_use]
+    pub fn surroundings(&self) -> Vec<(&'static str, String)> {
+        let mut known = vec![("run", format!("r{}", machine::now_ms()))];
+        if let Some(broker) = &self.broker {
+            known.push(("kafka", broker.address().to_owned()));
+        }
+        if let Some((port, _)) = &self.service {
+            known.push(("service-port", port.to_string()));
+        }
+        known
+    }
+
     /// A folder or file of this cluster alone.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -166,6 +218,12 @@ impl Cluster {
             registered,
             expected,
         })
+    }
+
+    /// Nothing runs, and all slots are there.
+    pub async fn is_free(&self) -> bool {
+        let expected = u64::from(self.spec.taskmanagers * self.spec.slots);
+        self.rest.slots_free().await.is_ok_and(|free| free == expected)
     }
 
     /// Ends all processes and waits until they are gone.

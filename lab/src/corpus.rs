@@ -94,7 +94,14 @@ impl Recorder {
         let tape = tape_path(&self.tapes, scenario);
         let mut ready = self.cluster_for(scenario).await?;
         let outcome = run::record(&mut ready.cluster, &ready.jar, scenario, &topology, &tape).await;
-        if matches!(outcome, Ok(Afterwards::Clean)) && !spoils(scenario) {
+        let is_fit = match &outcome {
+            Ok(afterwards) => *afterwards == Afterwards::Clean,
+            Err(RunError::NoEffect { .. } | RunError::NotHealthy(_)) => {
+                ready.cluster.is_free().await
+            }
+            Err(_) => false,
+        };
+        if is_fit && !spoils(scenario) {
             self.current = Some(ready);
         } else {
             ready.cluster.stop().await.map_err(ClusterError::Io)?;
@@ -113,8 +120,8 @@ impl Recorder {
             }
             ready.cluster.stop().await.map_err(ClusterError::Io)?;
         }
-        let flink = Flink::prepare(&self.lab, &scenario.flink).await?;
-        let cluster = Cluster::start(&flink, &scenario.cluster).await?;
+        let flink = Flink::prepare(&self.lab, &scenario.flink, scenario.cluster.kafka).await?;
+        let cluster = Cluster::start(&self.lab, &flink, &scenario.cluster).await?;
         let jar = cluster.rest.upload(&flink.jobs_jar).await?;
         Ok(Ready { cluster, jar })
     }
@@ -124,7 +131,9 @@ impl Recorder {
 fn spoils(scenario: &Scenario) -> bool {
     let fault = scenario.fault.as_ref();
     fault.is_some_and(|fault| {
-        fault.scope == streamwarden_proto::scope::Scope::TaskManager || fault.action.is_some()
+        fault.all().any(|one| {
+            one.scope == streamwarden_proto::scope::Scope::TaskManager || one.action.is_some()
+        })
     })
 }
 

@@ -10,6 +10,7 @@ use toml::Value;
 use crate::cluster::Cluster;
 use crate::control::ControlFile;
 use crate::flink::Flink;
+use crate::rest::Submission;
 use crate::scenario::{ClusterSpec, Settings};
 
 /// Healthy jobs that may run beside the sick one, in turn: topology, and the load of its sources.
@@ -37,13 +38,13 @@ pub async fn sick_flink(
     healthy_s: u64,
     beside: u32,
 ) -> anyhow::Result<()> {
-    let flink = Flink::prepare(lab, version).await?;
+    let flink = Flink::prepare(lab, version, false).await?;
     tracing::info!("starting Flink {version}");
     let spec = ClusterSpec {
         slots: SLOTS + beside.div_ceil(2),
         ..ClusterSpec::default()
     };
-    let cluster = Cluster::start(&flink, &spec).await?;
+    let cluster = Cluster::start(lab, &flink, &spec).await?;
     let jar = cluster.rest.upload(&flink.jobs_jar).await?;
     let load: &[(&str, i64)] = &[("orders.rate", 2_000), ("warehouse.sleep_us", 150)];
     let control = submit(&cluster, &jar, "keyed-aggregation", 2, load, "control").await?;
@@ -87,10 +88,14 @@ async fn submit(
         "--parallelism".to_owned(),
         parallelism.to_string(),
     ];
-    cluster
-        .rest
-        .submit(jar, &arguments, &Settings::new())
-        .await?;
+    let what = Submission {
+        jar,
+        entry_class: None,
+        arguments: &arguments,
+        config: &Settings::new(),
+        savepoint: None,
+    };
+    cluster.rest.submit(&what).await?;
     Ok(control)
 }
 

@@ -14,6 +14,8 @@ pub struct Flink {
     pub home: PathBuf,
     /// The lab's jobs, compiled for it.
     pub jobs_jar: PathBuf,
+    /// Folder with the Kafka connector, where jobs need it.
+    pub connectors: Option<PathBuf>,
 }
 
 /// Why there is no Flink.
@@ -31,7 +33,7 @@ pub enum FlinkError {
     /// It has said why on standard error.
     #[error("flink.sh {command} {version} failed")]
     Failed {
-        /// `fetch` or `jobs`.
+        /// `fetch`, `jobs`, `connectors` or `kafka-jobs`.
         command: &'static str,
         /// Version that was asked for.
         version: String,
@@ -43,11 +45,16 @@ impl Flink {
     ///
     /// # Errors
     /// [`FlinkError`] if the script fails; its own words are on standard error.
-    pub async fn prepare(lab: &Path, version: &str) -> Result<Self, FlinkError> {
+    pub async fn prepare(lab: &Path, version: &str, kafka: bool) -> Result<Self, FlinkError> {
+        let (jobs, connectors) = match kafka {
+            true => ("kafka-jobs", Some(script(lab, "connectors", version).await?)),
+            false => ("jobs", None),
+        };
         Ok(Self {
             version: version.to_owned(),
             home: script(lab, "fetch", version).await?,
-            jobs_jar: script(lab, "jobs", version).await?,
+            jobs_jar: script(lab, jobs, version).await?,
+            connectors,
         })
     }
 }

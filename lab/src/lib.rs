@@ -22,6 +22,7 @@ pub mod evidence;
 pub mod flink;
 pub mod machine;
 pub mod plant;
+mod planting;
 pub mod rates;
 pub mod recording;
 pub mod replay;

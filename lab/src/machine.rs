@@ -22,6 +22,21 @@ pub fn load_average() -> f64 {
     first.and_then(|load| load.parse().ok()).unwrap_or(0.0)
 }
 
+/// Sends a signal to a process.
+///
+/// # Errors
+/// If it is not delivered.
+pub async fn signal(pid: u32, name: &str) -> io::Result<()> {
+    let status = tokio::process::Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status()
+        .await?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("signal {name} was not delivered")))
+}
+
 /// Ports that nobody listens on now.
 ///
 /// # Errors

@@ -1,13 +1,11 @@
 //! Faults that are done to a process or its folders, instead of through the control file.
 
 use std::fs;
-use std::io;
-use std::process::ExitStatus;
 
 use serde::Deserialize;
-use tokio::process::Command;
 
 use crate::cluster::{Cluster, ClusterError};
+use crate::machine;
 
 /// What is done, and how it is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -17,8 +15,29 @@ pub enum Action {
     KillTaskmanager,
     /// SIGSTOP, and SIGCONT when the fault is taken away.
     FreezeTaskmanager,
+    /// The same for the JobManager.
+    FreezeJobmanager,
     /// The checkpoint directory becomes a file, and a directory again.
     BreakCheckpointDirectory,
+    /// kill -9 of the Kafka broker; it is started again when the fault is taken away.
+    KillBroker,
+    /// SIGSTOP, and SIGCONT when the fault is taken away.
+    FreezeBroker,
+    /// The topic that the vertex at fault reads is deleted; nobody brings it back.
+    DeleteTopic,
+    /// All that lies on that topic is removed, as retention would.
+    PurgeTopic,
+    /// Another producer takes over every transactional id in use.
+    FenceProducers,
+}
+
+/// Who is at fault.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// Id of the TaskManager, if it is one.
+    pub taskmanager: Option<String>,
+    /// Key of the vertex; a source from Kafka goes by the name of its topic.
+    pub vertex: String,
 }
 
 impl Action {
@@ -26,53 +45,57 @@ impl Action {
     ///
     /// # Errors
     /// If the process or folder is not there.
-    pub async fn plant(self, cluster: &Cluster, taskmanager: &str) -> Result<(), ClusterError> {
+    pub async fn plant(self, cluster: &mut Cluster, target: &Target) -> Result<(), ClusterError> {
         match self {
-            Self::KillTaskmanager => signal(cluster, taskmanager, "KILL").await,
-            Self::FreezeTaskmanager => signal(cluster, taskmanager, "STOP").await,
+            Self::KillTaskmanager => signal(cluster, target, "KILL").await,
+            Self::FreezeTaskmanager => signal(cluster, target, "STOP").await,
+            Self::FreezeJobmanager => {
+                Ok(machine::signal(cluster.jobmanager_pid()?, "STOP").await?)
+            }
             Self::BreakCheckpointDirectory => {
                 let folder = cluster.path("checkpoints");
                 fs::rename(&folder, cluster.path("checkpoints-aside"))?;
                 fs::write(folder, "")?;
                 Ok(())
             }
+            Self::KillBroker => Ok(cluster.broker()?.signal("KILL").await?),
+            Self::FreezeBroker => Ok(cluster.broker()?.signal("STOP").await?),
+            Self::DeleteTopic => tell(cluster, &["delete", &target.vertex]).await,
+            Self::PurgeTopic => tell(cluster, &["purge", &target.vertex]).await,
+            Self::FenceProducers => tell(cluster, &["fence"]).await,
         }
     }
 
-    /// Takes it back.
+    /// Takes it back, where that is possible.
     ///
     /// # Errors
     /// If the process or folder is not there.
-    pub async fn remove(
-        self,
-        cluster: &mut Cluster,
-        taskmanager: &str,
-    ) -> Result<(), ClusterError> {
+    pub async fn remove(self, cluster: &mut Cluster, target: &Target) -> Result<(), ClusterError> {
         match self {
             Self::KillTaskmanager => cluster.start_taskmanager(),
-            Self::FreezeTaskmanager => signal(cluster, taskmanager, "CONT").await,
+            Self::FreezeTaskmanager => signal(cluster, target, "CONT").await,
+            Self::FreezeJobmanager => {
+                Ok(machine::signal(cluster.jobmanager_pid()?, "CONT").await?)
+            }
             Self::BreakCheckpointDirectory => {
                 let folder = cluster.path("checkpoints");
                 fs::remove_file(&folder)?;
                 fs::rename(cluster.path("checkpoints-aside"), folder)?;
                 Ok(())
             }
+            Self::KillBroker => Ok(cluster.broker()?.start_again().await?),
+            Self::FreezeBroker => Ok(cluster.broker()?.signal("CONT").await?),
+            Self::DeleteTopic | Self::PurgeTopic | Self::FenceProducers => Ok(()),
         }
     }
 }
 
-async fn signal(cluster: &Cluster, taskmanager: &str, name: &str) -> Result<(), ClusterError> {
-    let pid = cluster.taskmanager_pid(taskmanager)?;
-    let status = Command::new("kill")
-        .args([format!("-{name}"), pid.to_string()])
-        .status()
-        .await?;
-    succeeded(status, name).map_err(ClusterError::Io)
+async fn signal(cluster: &Cluster, target: &Target, name: &str) -> Result<(), ClusterError> {
+    let taskmanager = target.taskmanager.as_deref().unwrap_or_default();
+    Ok(machine::signal(cluster.taskmanager_pid(taskmanager)?, name).await?)
 }
 
-fn succeeded(status: ExitStatus, name: &str) -> io::Result<()> {
-    if status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("signal {name} was not delivered")))
+async fn tell(cluster: &mut Cluster, what: &[&str]) -> Result<(), ClusterError> {
+    let words: Vec<String> = what.iter().map(|word| (*word).to_owned()).collect();
+    Ok(cluster.broker()?.tell(&words).await?)
 }

@@ -129,7 +129,18 @@ impl Recorded {
             fs::create_dir_all(folder)?;
         }
         let next = path.with_extension("next");
-        let mut writer = TapeWriter::new(BufWriter::new(File::create(&next)?), &self.header)?;
+        let written = self.write(job, &next);
+        if written.is_err() {
+            // Half a tape is of use to nobody, and a full disk needs the space.
+            let _ = fs::remove_file(&next);
+        }
+        written?;
+        fs::rename(next, path)?;
+        Ok(())
+    }
+
+    fn write(self, job: &str, next: &Path) -> Result<(), RecordingError> {
+        let mut writer = TapeWriter::new(BufWriter::new(File::create(next)?), &self.header)?;
         for mut observation in self.observations {
             if keep_only(job, &mut observation) {
                 writer.write(&observation.store())?;
@@ -140,7 +151,6 @@ impl Recorded {
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?
             .sync_all()?;
-        fs::rename(next, path)?;
         Ok(())
     }
 }
@@ -184,6 +194,53 @@ mod tests {
             job_id: id.into(),
             ..JobRef::default()
         }
+    }
+
+    fn recorded(observations: Vec<Observation>) -> Recorded {
+        let header = TapeHeader {
+            record_version: RECORD_VERSION,
+            streamwarden_version: "0".into(),
+            flink_version: "2.2.1".into(),
+            recorded_at: String::new(),
+            description: String::new(),
+            label: None,
+        };
+        Recorded {
+            header,
+            observations,
+        }
+    }
+
+    fn label() -> TapeLabel {
+        TapeLabel {
+            scenario: "x".into(),
+            topology: "map-chain".into(),
+            warm_until_ms: 0,
+            faults: Vec::new(),
+            machine_load: (0.0, 0.0),
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_leaves_the_tape_that_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.tape");
+        fs::write(&path, "the good one").unwrap();
+        std::os::unix::fs::symlink("/dev/full", path.with_extension("next")).unwrap();
+        let error = recorded(Vec::new()).keep("job", label(), &path).unwrap_err();
+        let chain = format!("{:#}", anyhow::Error::new(error));
+        assert!(chain.contains("No space left on device"), "{chain}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "the good one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_flink_that_is_gone_ends_a_recording_without_a_fuss() {
+        let [port] = crate::machine::free_ports().unwrap();
+        let scenario = &crate::scenario::expand("x", "about='a'\ntopology='map-chain'").unwrap()[0];
+        let url = format!("http://127.0.0.1:{port}");
+        let recording = Recording::start(&url, scenario, "2.2.1").unwrap();
+        assert!(recording.stop().await.is_ok());
     }
 
     #[test]

@@ -9,6 +9,11 @@ use serde_json::{Value, json};
 use crate::scenario::{Settings, plain};
 
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+/// Planning a job in SQL takes long the first time, and on a busy machine.
+const SUBMIT_LIMIT: Duration = Duration::from_secs(120);
+/// Twice a second.
+const SAVEPOINT_LOOKS: u32 = 60;
+const LAB_JOB: &str = "io.streamwarden.lab.LabJob";
 const BOUNDARY: &str = "streamwarden-lab-jar";
 
 /// One cluster's REST API.
@@ -16,6 +21,21 @@ const BOUNDARY: &str = "streamwarden-lab-jar";
 pub struct Rest {
     base: String,
     client: reqwest::Client,
+}
+
+/// What is asked of Flink with a job.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<'a> {
+    /// The jar's id.
+    pub jar: &'a str,
+    /// Class whose `main` is run; the lab's own if absent.
+    pub entry_class: Option<&'a str>,
+    /// Its arguments.
+    pub arguments: &'a [String],
+    /// Configuration of the job.
+    pub config: &'a Settings,
+    /// Where to start from.
+    pub savepoint: Option<&'a str>,
 }
 
 /// Why an answer is missing.
@@ -39,7 +59,12 @@ pub enum RestError {
         status: u16,
         /// Flink's words, shortened.
         body: String,
+        /// All of them.
+        answer: String,
     },
+    /// A savepoint takes too long.
+    #[error("the savepoint was not there after {} s", SAVEPOINT_LOOKS / 2)]
+    NoSavepoint,
     /// The jar cannot be read.
     #[error("cannot read the jobs' jar")]
     Jar(#[from] std::io::Error),
@@ -66,7 +91,10 @@ impl Rest {
     pub fn new(base: &str) -> Self {
         Self {
             base: base.to_owned(),
-            client: reqwest::Client::new(),
+            client: reqwest::Client::builder()
+                .timeout(SUBMIT_LIMIT)
+                .build()
+                .unwrap_or_default(),
         }
     }
 
@@ -81,8 +109,8 @@ impl Rest {
     /// # Errors
     /// [`RestError`] if there is no good answer.
     pub async fn get(&self, path: &str) -> Result<Value, RestError> {
-        self.send(path, self.client.get(format!("{}{path}", self.base)))
-            .await
+        let request = self.client.get(format!("{}{path}", self.base));
+        self.send(path, request.timeout(REQUEST_LIMIT)).await
     }
 
     async fn send(&self, path: &str, request: reqwest::RequestBuilder) -> Result<Value, RestError> {
@@ -90,11 +118,7 @@ impl Rest {
             path: path.to_owned(),
             source,
         };
-        let response = request
-            .timeout(REQUEST_LIMIT)
-            .send()
-            .await
-            .map_err(no_answer)?;
+        let response = request.send().await.map_err(no_answer)?;
         let status = response.status();
         if status.is_success() {
             return response.json().await.map_err(no_answer);
@@ -104,6 +128,7 @@ impl Rest {
             path: path.to_owned(),
             status: status.as_u16(),
             body: root_cause(&body).chars().take(500).collect(),
+            answer: body,
         })
     }
 
@@ -113,6 +138,14 @@ impl Rest {
     /// [`RestError`] if there is no good answer.
     pub async fn slots_total(&self) -> Result<u64, RestError> {
         Ok(number(&self.get("/overview").await?["slots-total"]) as u64)
+    }
+
+    /// Slots that no job has.
+    ///
+    /// # Errors
+    /// [`RestError`] if there is no good answer.
+    pub async fn slots_free(&self) -> Result<u64, RestError> {
+        Ok(number(&self.get("/overview").await?["slots-available"]) as u64)
     }
 
     /// Uploads the jobs and answers the jar's id.
@@ -140,28 +173,71 @@ impl Rest {
         Ok(file.rsplit('/').next().unwrap_or_default().to_owned())
     }
 
+    /// Asks for a text.
+    ///
+    /// # Errors
+    /// [`RestError`] if there is no answer.
+    pub async fn text(&self, path: &str) -> Result<String, RestError> {
+        let no_answer = |source| RestError::NoAnswer {
+            path: path.to_owned(),
+            source,
+        };
+        let request = self.client.get(format!("{}{path}", self.base));
+        let response = request.timeout(REQUEST_LIMIT).send().await;
+        response.map_err(no_answer)?.text().await.map_err(no_answer)
+    }
+
     /// Starts a job and answers its id.
     ///
     /// # Errors
     /// [`RestError`] if Flink refuses it.
-    pub async fn submit(
-        &self,
-        jar: &str,
-        arguments: &[String],
-        config: &Settings,
-    ) -> Result<String, RestError> {
-        let config: BTreeMap<_, _> = config.iter().map(|(k, v)| (k, plain(v))).collect();
-        let path = format!("/jars/{jar}/run");
-        let request = self
-            .client
-            .post(format!("{}{path}", self.base))
-            .json(&json!({
-                "entryClass": "io.streamwarden.lab.LabJob",
-                "programArgsList": arguments,
-                "flinkConfiguration": config,
-            }));
+    pub async fn submit(&self, what: &Submission<'_>) -> Result<String, RestError> {
+        let config = what.config.iter().map(|(key, value)| (key, plain(value)));
+        let path = format!("/jars/{}/run", what.jar);
+        let mut body = json!({
+            "entryClass": what.entry_class.unwrap_or(LAB_JOB),
+            "programArgsList": what.arguments,
+            "flinkConfiguration": config.collect::<BTreeMap<_, _>>(),
+        });
+        if let Some(savepoint) = what.savepoint {
+            body["savepointPath"] = json!(savepoint);
+        }
+        let request = self.client.post(format!("{}{path}", self.base)).json(&body);
         let answer = self.send(&path, request).await?;
         Ok(answer["jobid"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Ends a job with a savepoint and answers where that lies.
+    ///
+    /// # Errors
+    /// [`RestError`] if Flink refuses, or does not get it done.
+    pub async fn stop_with_savepoint(&self, job: &str, folder: &str) -> Result<String, RestError> {
+        let path = format!("/jobs/{job}/stop");
+        let body = json!({ "targetDirectory": folder, "drain": false });
+        let request = self.client.post(format!("{}{path}", self.base)).json(&body);
+        let answer = self.send(&path, request).await?;
+        let trigger = answer["request-id"].as_str().unwrap_or_default().to_owned();
+        let path = format!("/jobs/{job}/savepoints/{trigger}");
+        for _ in 0..SAVEPOINT_LOOKS {
+            let answer = self.get(&path).await?;
+            if let Some(location) = answer["operation"]["location"].as_str() {
+                return Ok(location.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Err(RestError::NoSavepoint)
+    }
+
+    /// The job that was submitted last, if it was not before `since_ms`.
+    ///
+    /// # Errors
+    /// [`RestError`] if there is no good answer.
+    pub async fn newest_job(&self, since_ms: i64) -> Result<Option<String>, RestError> {
+        let answer = self.get("/jobs/overview").await?;
+        let newest = items(&answer["jobs"])
+            .max_by(|a, b| number(&a["start-time"]).total_cmp(&number(&b["start-time"])));
+        let newest = newest.filter(|job| number(&job["start-time"]) >= since_ms as f64);
+        Ok(newest.and_then(|job| job["jid"].as_str().map(str::to_owned)))
     }
 
     /// Asks Flink to cancel a job.

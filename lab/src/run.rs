@@ -4,33 +4,43 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use streamwarden_proto::scope::Scope;
 use streamwarden_proto::tape::{PlantedFault, TapeLabel};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::check::Checks;
 use crate::cluster::{Cluster, ClusterError};
 use crate::control::ControlFile;
 use crate::machine;
 use crate::recording::{Recording, RecordingError};
-use crate::rest::{Rest, RestError};
-use crate::scenario::{FaultSpec, Scenario, plain};
-use crate::topology::Topology;
+use crate::planting;
+use crate::rest::{Rest, RestError, Submission};
+use crate::scenario::{Before, Scenario, plain};
+use crate::topology::{Topology, fits};
 
 /// A job that does not run by then is not the job that was asked for.
-const RUNNING_LIMIT: Duration = Duration::from_secs(25);
-/// Between two looks at the effect.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const RUNNING_LIMIT: Duration = Duration::from_secs(40);
 /// At the end of a healthy run.
 const HEALTH_WATCH_S: u64 = 16;
 /// A cancelled job that is not gone by then spoils the cluster.
 const CANCEL_LIMIT: Duration = Duration::from_secs(20);
 
-/// A job that runs for a scenario.
+/// A job that runs for a scenario, or was refused.
+#[derive(Debug, Default)]
 pub struct Job {
-    /// Flink's id.
+    /// Flink's id; empty if there is none.
     pub id: String,
-    vertices: BTreeMap<String, String>,
+    /// What Flink said when it refused the job.
+    pub refusal: Option<String>,
+    /// Key to id and name in Flink.
+    vertices: BTreeMap<String, (String, String)>,
+}
+
+/// When a job came to be.
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    /// Before Flink was asked for it.
+    submitted_ms: i64,
+    /// When Flink had answered: the scenario's clock starts here, however long that took.
+    at: Instant,
 }
 
 /// What a run leaves behind.
@@ -61,8 +71,16 @@ pub enum RunError {
         state: String,
     },
     /// The scenario names a vertex that the job does not have.
-    #[error("the job has no vertex {0}")]
-    NoVertex(String),
+    #[error("the job has no vertex {wanted}, but {}", .found.join(", "))]
+    NoVertex {
+        /// The name, or what it must fit.
+        wanted: String,
+        /// Those that it has.
+        found: Vec<String>,
+    },
+    /// The release before could not be started.
+    #[error("the job was refused: {0}")]
+    Refused(String),
     /// The cluster failed.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -81,12 +99,18 @@ impl Job {
     /// Flink's id of a vertex; empty if there is none, which gives answers without values.
     #[must_use]
     pub fn vertex(&self, key: &str) -> &str {
-        self.vertices.get(key).map_or("", String::as_str)
+        self.vertices.get(key).map_or("", |(id, _)| id)
+    }
+
+    /// Its name in Flink.
+    #[must_use]
+    pub fn vertex_name(&self, key: &str) -> &str {
+        self.vertices.get(key).map_or("", |(_, name)| name)
     }
 
     /// All vertices.
     pub fn vertex_ids(&self) -> impl Iterator<Item = &str> {
-        self.vertices.values().map(String::as_str)
+        self.vertices.values().map(|(id, _)| id.as_str())
     }
 }
 
@@ -101,12 +125,27 @@ pub async fn record(
     topology: &Topology,
     tape: &Path,
 ) -> Result<Afterwards, RunError> {
-    cluster.forget_logs()?;
     let control = ControlFile::create(cluster.path("control.properties"), &start_knobs(scenario))?;
+    let savepoint = match &scenario.before {
+        Some(before) => Some(live_before(cluster, jar, scenario, before, &control).await?),
+        None => scenario.restore_from.clone(),
+    };
+    cluster.forget_logs()?;
     let load_before = machine::load_average();
     let recording = Recording::start(cluster.rest.url(), scenario, &cluster.flink.version)?;
-    let started = Instant::now();
-    let job = submit(cluster, jar, scenario, topology, &control).await?;
+    let submitted_ms = machine::now_ms();
+    let job = match submit(cluster, jar, scenario, &control, savepoint.as_deref()).await? {
+        Ok(id) => Job {
+            vertices: vertices(&cluster.rest, &id, scenario, topology).await?,
+            refusal: None,
+            id,
+        },
+        Err(refused) => refused,
+    };
+    let started = Started {
+        submitted_ms,
+        at: Instant::now(),
+    };
     let outcome = live_through(cluster, scenario, topology, &control, &job, started).await;
     let recorded = recording.stop().await?;
     let ended = end(&cluster.rest, &job).await;
@@ -126,39 +165,104 @@ pub async fn record(
 fn start_knobs(scenario: &Scenario) -> crate::scenario::Settings {
     let mut knobs = scenario.knobs.clone();
     if let Some(fault) = scenario.fault.as_ref().filter(|fault| fault.from_start) {
-        knobs.extend(fault.knobs.clone());
+        for one in fault.all() {
+            knobs.extend(one.knobs.clone());
+        }
     }
     knobs
 }
 
+/// Runs the release that was there before, without any fault, and answers where its savepoint lies.
+async fn live_before(
+    cluster: &Cluster,
+    jar: &str,
+    scenario: &Scenario,
+    before: &Before,
+    control: &ControlFile,
+) -> Result<String, RunError> {
+    let mut earlier = scenario.clone();
+    earlier.args.extend(before.args.clone());
+    earlier.job_config.extend(before.job_config.clone());
+    earlier.fault = None;
+    let submitted = submit(cluster, jar, &earlier, control, None).await?;
+    let id = submitted.map_err(|refused| RunError::Refused(refused.refusal.unwrap_or_default()))?;
+    wait_until_running(&cluster.rest, &id).await?;
+    sleep(Duration::from_secs(before.run_s)).await;
+    let folder = format!("file://{}", cluster.path("savepoints").display());
+    Ok(cluster.rest.stop_with_savepoint(&id, &folder).await?)
+}
+
+/// Flink's id of the job, or the job as far as there is one where the scenario wants it to be refused.
 async fn submit(
     cluster: &Cluster,
     jar: &str,
     scenario: &Scenario,
-    topology: &Topology,
     control: &ControlFile,
-) -> Result<Job, RunError> {
+    savepoint: Option<&str>,
+) -> Result<Result<String, Job>, RunError> {
     let mut arguments = vec![
         "--topology".to_owned(),
         scenario.topology.clone(),
         "--control".to_owned(),
         control.path().display().to_string(),
     ];
+    for (key, value) in cluster.surroundings() {
+        arguments.extend([format!("--{key}"), value]);
+    }
     for (key, value) in &scenario.args {
         arguments.extend([format!("--{key}"), plain(value)]);
     }
-    let id = cluster
-        .rest
-        .submit(jar, &arguments, &scenario.job_config)
-        .await?;
-    let found = cluster.rest.vertices(&id).await?;
+    let what = Submission {
+        jar,
+        entry_class: scenario.entry_class.as_deref(),
+        arguments: &arguments,
+        config: &scenario.job_config,
+        savepoint,
+    };
+    let since_ms = machine::now_ms();
+    let may_be_refused = scenario.fault.as_ref().is_some_and(|fault| fault.refused);
+    match cluster.rest.submit(&what).await {
+        Ok(id) => Ok(Ok(id)),
+        Err(RestError::Refused { answer, .. }) if may_be_refused => Ok(Err(Job {
+            id: cluster.rest.newest_job(since_ms).await?.unwrap_or_default(),
+            refusal: Some(answer),
+            vertices: BTreeMap::new(),
+        })),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn vertices(
+    rest: &Rest,
+    job: &str,
+    scenario: &Scenario,
+    topology: &Topology,
+) -> Result<BTreeMap<String, (String, String)>, RunError> {
+    // A job that fails while it starts may never show its vertices.
+    let may_fail = scenario.fault.as_ref().is_some_and(|fault| fault.refused);
+    // A job that is being initialised does not show them yet.
+    let limit = Instant::now() + RUNNING_LIMIT;
+    let mut found = rest.vertices(job).await?;
+    while found.is_empty() && Instant::now() < limit {
+        sleep(Duration::from_millis(250)).await;
+        found = rest.vertices(job).await?;
+    }
     let mut vertices = BTreeMap::new();
     for (key, name) in &topology.vertices {
-        let vertex = found.iter().find(|vertex| &vertex.name == name);
-        let vertex = vertex.ok_or_else(|| RunError::NoVertex(name.clone()))?;
-        vertices.insert(key.clone(), vertex.id.clone());
+        match found.iter().find(|vertex| fits(name, &vertex.name)) {
+            Some(vertex) => {
+                vertices.insert(key.clone(), (vertex.id.clone(), vertex.name.clone()));
+            }
+            None if may_fail => {}
+            None => {
+                return Err(RunError::NoVertex {
+                    wanted: name.clone(),
+                    found: found.iter().map(|vertex| vertex.name.clone()).collect(),
+                });
+            }
+        }
     }
-    Ok(Job { id, vertices })
+    Ok(vertices)
 }
 
 async fn live_through(
@@ -167,33 +271,35 @@ async fn live_through(
     topology: &Topology,
     control: &ControlFile,
     job: &Job,
-    started: Instant,
+    started: Started,
 ) -> Result<(i64, Vec<PlantedFault>), RunError> {
-    let submitted_ms = machine::now_ms();
+    let Started { submitted_ms, at } = started;
     let must_run = scenario
         .fault
         .as_ref()
-        .is_none_or(|fault| !fault.from_start);
+        .is_none_or(|fault| !fault.from_start && !fault.refused);
     if must_run {
         wait_until_running(&cluster.rest, &job.id).await?;
     }
     let warm_until_ms = submitted_ms + millis(scenario.timeline.warm_s);
     let faults = match &scenario.fault {
         None => {
-            stay_healthy(cluster, scenario, control, job, started).await?;
+            stay_healthy(cluster, scenario, control, job, at).await?;
             Vec::new()
         }
         Some(fault) => {
             let mut planted =
-                plant_and_remove(cluster, scenario, fault, control, job, started).await?;
-            if fault.from_start {
-                planted.planted_at_ms = submitted_ms;
+                planting::plant_and_remove(cluster, scenario, fault, control, job, at).await?;
+            for (one, label) in fault.all().zip(&mut planted) {
+                if fault.from_start || fault.refused {
+                    label.planted_at_ms = submitted_ms;
+                }
+                label.subject_name = planting::subject_name(one, topology, job, &label.subject_id);
             }
-            planted.subject_name = subject_name(fault, topology, &planted.subject_id);
-            vec![planted]
+            planted
         }
     };
-    sleep_until(started + Duration::from_secs(scenario.timeline.end_s)).await;
+    sleep_until(at + Duration::from_secs(scenario.timeline.end_s)).await;
     Ok((warm_until_ms, faults))
 }
 
@@ -236,101 +342,11 @@ async fn stay_healthy(
         .map_or(Ok(()), |reason| Err(RunError::NotHealthy(reason)))
 }
 
-async fn plant_and_remove(
-    cluster: &mut Cluster,
-    scenario: &Scenario,
-    fault: &FaultSpec,
-    control: &ControlFile,
-    job: &Job,
-    started: Instant,
-) -> Result<PlantedFault, RunError> {
-    let at = |seconds| started + Duration::from_secs(seconds);
-    if !fault.from_start {
-        sleep_until(at(scenario.timeline.plant_s)).await;
-    }
-    let host = host(&cluster.rest, fault, job).await?;
-    let planted_at_ms = machine::now_ms();
-    control.set(&fault.knobs)?;
-    if let Some(action) = fault.action {
-        action
-            .plant(cluster, host.as_deref().unwrap_or_default())
-            .await?;
-    }
-    let removal = at(scenario.timeline.remove_s.min(scenario.timeline.end_s));
-    let effect_at_ms = watch(cluster, fault, job, host.clone(), removal).await?;
-    sleep_until(removal).await;
-    let removed = scenario.timeline.remove_s < scenario.timeline.end_s;
-    if removed {
-        control.reset()?;
-        if let Some(action) = fault.action {
-            action
-                .remove(cluster, host.as_deref().unwrap_or_default())
-                .await?;
-        }
-    }
-    Ok(PlantedFault {
-        slug: fault.slug.clone(),
-        scope: fault.scope,
-        subject_id: subject_id(fault, job, host),
-        subject_name: String::new(),
-        strength: fault.strength.clone(),
-        planted_at_ms,
-        effect_at_ms,
-        removed_at_ms: removed.then(machine::now_ms),
-    })
-}
-
-/// Looks until everything was seen, at most until the fault is to be taken away.
-async fn watch(
-    cluster: &Cluster,
-    fault: &FaultSpec,
-    job: &Job,
-    host: Option<String>,
-    until: Instant,
-) -> Result<i64, RunError> {
-    let mut checks = Checks::new(&fault.check, host, machine::now_ms());
-    loop {
-        checks.look(&cluster.rest, job, machine::now_ms()).await;
-        if checks.all_seen() {
-            return Ok(machine::now_ms());
-        }
-        if Instant::now() + LOOK_EVERY > until {
-            return Err(RunError::NoEffect {
-                unseen: checks.unseen(),
-            });
-        }
-        sleep(LOOK_EVERY).await;
-    }
-}
-
-async fn host(rest: &Rest, fault: &FaultSpec, job: &Job) -> Result<Option<String>, RunError> {
-    match (fault.scope, &fault.vertex) {
-        (Scope::TaskManager, Some(vertex)) => Ok(rest
-            .host_of(&job.id, job.vertex(vertex), fault.subtask)
-            .await?),
-        _ => Ok(None),
-    }
-}
-
-fn subject_id(fault: &FaultSpec, job: &Job, host: Option<String>) -> String {
-    match (fault.scope, &fault.vertex) {
-        (Scope::Vertex, Some(vertex)) => job.vertex(vertex).to_owned(),
-        (Scope::TaskManager, _) => host.unwrap_or_default(),
-        (Scope::Job, _) => job.id.clone(),
-        _ => String::new(),
-    }
-}
-
-fn subject_name(fault: &FaultSpec, topology: &Topology, id: &str) -> String {
-    match (fault.scope, &fault.vertex) {
-        (Scope::Vertex, Some(key)) => topology.vertices.get(key).cloned().unwrap_or_default(),
-        (Scope::Job, _) => topology.job.clone(),
-        _ => id.to_owned(),
-    }
-}
-
 /// Cancels the job and waits until it is gone; a heap that is full may keep it for long.
 async fn end(rest: &Rest, job: &Job) -> Afterwards {
+    if job.id.is_empty() {
+        return Afterwards::Clean;
+    }
     let limit = Instant::now() + CANCEL_LIMIT;
     // A job that has failed for good cannot be cancelled, and need not be.
     let refused = rest.cancel(&job.id).await.is_err();

@@ -45,6 +45,15 @@ pub struct Scenario {
     /// Processes and their configuration.
     #[serde(default)]
     pub cluster: ClusterSpec,
+    /// Class whose `main` is run; the lab's own if absent.
+    #[serde(default)]
+    pub entry_class: Option<String>,
+    /// A release of the job that ran before, and left a savepoint from which this one starts.
+    #[serde(default)]
+    pub before: Option<Before>,
+    /// A savepoint to start from, as somebody might write it.
+    #[serde(default)]
+    pub restore_from: Option<String>,
     /// What is planted; absent in a healthy run.
     pub fault: Option<FaultSpec>,
     /// What happens when.
@@ -66,8 +75,14 @@ pub struct ClusterSpec {
     pub taskmanagers: u32,
     /// Slots of each.
     pub slots: u32,
-    /// Flink's options, for all processes.
+    /// Flink's options, for all processes; `{work}` stands for the cluster's own folder.
     pub config: Settings,
+    /// A Kafka broker stands beside it.
+    pub kafka: bool,
+    /// A service that can be asked stands beside it.
+    pub service: bool,
+    /// Size of the disk at `{work}/disk`; 0 for none.
+    pub disk_mb: u32,
 }
 
 impl Default for ClusterSpec {
@@ -76,6 +91,9 @@ impl Default for ClusterSpec {
             taskmanagers: 2,
             slots: 4,
             config: Settings::new(),
+            kafka: false,
+            service: false,
+            disk_mb: 0,
         }
     }
 }
@@ -98,6 +116,12 @@ pub struct FaultSpec {
     /// The fault is in the job or cluster from the start, not planted while running.
     #[serde(default)]
     pub from_start: bool,
+    /// Flink does not take the job: there may be none to look at.
+    #[serde(default)]
+    pub refused: bool,
+    /// It cannot be seen before it is taken away, because Flink does not answer until then.
+    #[serde(default)]
+    pub shows_when_removed: bool,
     /// Changes of the control file.
     #[serde(default)]
     pub knobs: Settings,
@@ -105,6 +129,38 @@ pub struct FaultSpec {
     pub action: Option<Action>,
     /// What must be seen before the run counts; all of them.
     pub check: Vec<Check>,
+    /// What else is wrong at the same time.
+    #[serde(default)]
+    pub also: Vec<FaultSpec>,
+}
+
+impl FaultSpec {
+    /// This one and what is wrong beside it.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
+    }
+}
+
+/// The release of the job that ran before.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Before {
+    /// Its arguments, over those of the scenario.
+    pub args: Settings,
+    /// Its configuration, over that of the scenario.
+    pub job_config: Settings,
+    /// Seconds until it is stopped with a savepoint.
+    pub run_s: u64,
+}
+
+impl Default for Before {
+    fn default() -> Self {
+        Self {
+            args: Settings::new(),
+            job_config: Settings::new(),
+            run_s: 6,
+        }
+    }
 }
 
 /// Seconds since submission.

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use streamwarden_proto::DecodeError;
 use streamwarden_proto::record::Record;
+use streamwarden_proto::scope::Scope;
 use streamwarden_proto::tape::{TapeError, TapeLabel, TapeReader};
 use streamwarden_proto::v1::Observation;
 
-use crate::scenario::Scenario;
+use crate::scenario::{FaultSpec, Scenario};
 
 /// A tape with fewer records saw nothing.
 const FEWEST_RECORDS: u64 = 10;
@@ -84,14 +85,16 @@ fn check_label(label: &TapeLabel, name: &str, last_ms: i64, scenarios: &[Scenari
     match scenarios.iter().find(|scenario| scenario.name == name) {
         None => problems.push("no scenario describes it".to_owned()),
         Some(scenario) => {
-            let planted = scenario.fault.iter().map(|fault| fault.slug.as_str());
+            let planted = scenario.fault.iter().flat_map(FaultSpec::all);
+            let planted = planted.map(|fault| fault.slug.as_str());
             if !planted.eq(label.faults.iter().map(|fault| fault.slug.as_str())) {
                 problems.push("its label names other faults than the scenario".to_owned());
             }
         }
     }
     for fault in &label.faults {
-        if fault.subject_id.is_empty() {
+        // A job that Flink never took has no id.
+        if fault.subject_id.is_empty() && fault.scope != Scope::Job {
             problems.push(format!("{} has no subject", fault.slug));
         }
         if fault.effect_at_ms < fault.planted_at_ms || fault.effect_at_ms > last_ms {
@@ -148,7 +151,6 @@ pub fn show(path: &Path, out: &mut impl Write) -> Result<(), ShowError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use streamwarden_proto::scope::Scope;
     use streamwarden_proto::tape::PlantedFault;
 
     fn label(effect_at_ms: i64) -> TapeLabel {

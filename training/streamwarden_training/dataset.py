@@ -23,7 +23,14 @@ SCOPES = ("vertex", "job", "taskmanager")
 # that had to tell them apart by figures would only learn the topologies that they were recorded on.
 LEFT_TO_RULES = {
     "poison-record", "user-exception-loop", "snapshot-fails-in-user-code", "network-buffers-short", "not-enough-slots",
-    "checkpoint-directory-unusable", "taskmanager-killed",
+    "checkpoint-directory-unusable", "taskmanager-killed", "class-missing", "class-version-mismatch",
+    "class-initialization-failed", "stack-overflow", "host-unknown", "connection-refused", "direct-memory-exhausted",
+    "metaspace-exhausted", "state-too-large-for-jobmanager", "checkpoint-zero-tolerance", "timestamp-missing",
+    "function-open-fails", "task-stuck-in-cancel", "kryo-fallback", "disk-full", "state-serializer-incompatible",
+    "async-call-timeout", "async-function-fails", "kafka-offset-out-of-range", "kafka-unreachable",
+    "kafka-config-invalid", "kafka-transaction-timeout-too-long", "kafka-producer-fenced", "kafka-record-too-large",
+    # Only the job itself shows them, or there is no job at all.
+    "file-system-plugin-missing", "savepoint-path-missing", "state-not-mappable", "max-parallelism-changed",
 }
 
 

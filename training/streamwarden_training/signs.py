@@ -37,6 +37,13 @@ WATERMARK = (
 )
 HEAP = ("heap_share", "heap_floor_share", "gc_time", "gc_count", "gc_pause_mean", "errors_memory", "cpu_per_busy")
 
+# A reader that has lost what it reads from.
+CUT_OFF = (
+    "consumer_cut_off_share", "consumer_connections_min", "producer_cut_off_share", "commits_failed",
+    "commits_failed_share", "consumed_rate", "source_idle_min", "source_idle_share", "output_stands", "is_source",
+    "pending_records", "backlog", "job_checkpoint_open_share", "job_checkpoints_failed_minute",
+)
+
 # slug -> features; each with its changes (`_vs_1m`, `_vs_5m`).
 SIGNS: dict[str, tuple[str, ...]] = {
     "slow-sink": PRESSURE + COST + ("busy_spread",),
@@ -54,6 +61,13 @@ SIGNS: dict[str, tuple[str, ...]] = {
         "source_idle_min", "backlog_max", "out_pool_usage_max",
     ),
     "gc-pressure": HEAP,
+    "key-group-skew": SPREAD + ("busy_max", "busy_min", "max_parallelism", "parallelism"),
+    "source-lag-grows": PRESSURE + COST + ("pending_records", "backlog", "emit_lag_max"),
+    "source-silently-stalled": CUT_OFF,
+    "source-topic-gone": CUT_OFF,
+    "source-parallelism-above-partitions": WATERMARK + (
+        "unassigned_share", "partitions", "partitions_per_subtask", "records_none_share", "parallelism",
+    ),
     "heap-exhausted": HEAP,
 }
 

@@ -62,6 +62,7 @@ pub(super) fn render(spec: &ClusterSpec, work: &Path, rest_port: u16, rpc_port: 
     settings
         .iter()
         .map(|(key, value)| format!("{key}: {}\n", plain(value)))
+        .map(|line| line.replace("{work}", &work.display().to_string()))
         .collect()
 }
 
@@ -109,7 +110,11 @@ pub(super) fn process(
         "-Dlog4j.configurationFile=file:{}",
         flink.home.join("conf/log4j.properties").display()
     ));
-    args.extend(["-cp".into(), format!("{}/lib/*", flink.home.display())]);
+    let mut class_path = format!("{}/lib/*", flink.home.display());
+    if let Some(connectors) = &flink.connectors {
+        class_path.push_str(&format!(":{}/*", connectors.display()));
+    }
+    args.extend(["-cp".into(), class_path]);
     args.extend([
         main_class.into(),
         "--configDir".into(),

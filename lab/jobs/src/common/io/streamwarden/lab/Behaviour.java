@@ -1,5 +1,6 @@
 package io.streamwarden.lab;
 
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,7 +25,9 @@ final class Behaviour implements Serializable {
     private transient double exceptionAfterMs;
     private transient long snapshotSleepMs;
     private transient boolean snapshotFails;
+    private transient boolean ignoresCancel;
     private transient HeapFault heap;
+    private transient NativeFault memory;
 
     Behaviour(String key, String controlFile) {
         this.key = key;
@@ -37,14 +40,18 @@ final class Behaviour implements Serializable {
         openedAtMs = System.currentTimeMillis();
         seenVersion = -1;
         heap = new HeapFault();
+        memory = new NativeFault();
         refresh();
+        if (concerned() && Knobs.flag(key + ".open_fails")) {
+            throw new IllegalStateException("cannot read the price list at /etc/shop/prices.csv");
+        }
     }
 
     void close() {
         Knobs.release();
     }
 
-    void onRecord() {
+    void onRecord() throws IOException {
         if (seenVersion != Knobs.version()) {
             refresh();
         }
@@ -55,6 +62,10 @@ final class Behaviour implements Serializable {
             sleep();
         }
         heap.onRecord();
+        memory.onRecord();
+        if (ignoresCancel) {
+            standStill();
+        }
         if (exceptionAfterMs > 0) {
             failWhenDue();
         }
@@ -78,6 +89,8 @@ final class Behaviour implements Serializable {
         exceptionAfterMs = concerned ? knob("exception_after_ms", 0) : 0;
         snapshotSleepMs = concerned ? (long) knob("snapshot_sleep_ms", 0) : 0;
         snapshotFails = concerned && Knobs.flag(key + ".snapshot_fails");
+        ignoresCancel = concerned && Knobs.flag(key + ".ignores_cancel");
+        memory.configure(concerned ? knob("direct_mb_per_s", 0) : 0, concerned ? knob("classes_per_s", 0) : 0);
         heap.configure(
                 concerned ? knob("leak_mb_per_s", 0) : 0,
                 concerned ? knob("retain_percent", 0) : 0,
@@ -116,19 +129,18 @@ final class Behaviour implements Serializable {
         }
     }
 
-    private void failWhenDue() {
+    /** A call that never returns, in code that swallows the interrupt. */
+    private static void standStill() {
+        while (true) {
+            LockSupport.parkNanos(1_000_000_000L);
+            Thread.interrupted();
+        }
+    }
+
+    private void failWhenDue() throws IOException {
         if (System.currentTimeMillis() - openedAtMs < exceptionAfterMs) {
             return;
         }
-        switch (Knobs.text(key + ".exception", "null")) {
-            case "state":
-                throw new IllegalStateException("price list of region " + subtask + " is not loaded");
-            case "arithmetic":
-                throw new ArithmeticException("/ by zero");
-            case "index":
-                throw new IndexOutOfBoundsException("Index 7 out of bounds for length 7");
-            default:
-                throw new NullPointerException("Cannot invoke \"String.length()\" because \"tariff\" is null");
-        }
+        CodeFault.meet(Knobs.text(key + ".exception", "null"), subtask);
     }
 }

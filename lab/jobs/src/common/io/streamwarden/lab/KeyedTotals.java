@@ -18,31 +18,49 @@ final class KeyedTotals extends KeyedProcessFunction<Integer, Event, Event> impl
     private final String key;
     private final Behaviour behaviour;
     private transient ValueState<Double> total;
+    private transient ValueState<String> textTotal;
     private transient ListState<byte[]> history;
 
-    KeyedTotals(String key, Behaviour behaviour) {
+    private final boolean asText;
+
+    KeyedTotals(String key, boolean asText, Behaviour behaviour) {
         this.key = key;
+        this.asText = asText;
         this.behaviour = behaviour;
     }
 
     @Override
     public void open(OpenContext context) {
         behaviour.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
-        total = getRuntimeContext().getState(new ValueStateDescriptor<>("total", Double.class));
+        if (asText) {
+            textTotal = getRuntimeContext().getState(new ValueStateDescriptor<>("total", String.class));
+        } else {
+            total = getRuntimeContext().getState(new ValueStateDescriptor<>("total", Double.class));
+        }
         history = getRuntimeContext().getListState(new ListStateDescriptor<>("history", byte[].class));
     }
 
     @Override
     public void processElement(Event event, Context context, Collector<Event> out) throws Exception {
         behaviour.onRecord();
-        Double before = total.value();
-        double now = (before == null ? 0 : before) + event.amount;
-        total.update(now);
+        double now = before() + event.amount;
+        if (asText) {
+            textTotal.update(Double.toString(now));
+        } else {
+            total.update(now);
+        }
         int remembered = (int) Knobs.number(key + ".state_bytes_per_record", 0);
         if (remembered > 0) {
             history.add(new byte[remembered]);
         }
         out.collect(event.with(now, event.body));
+    }
+
+    private double before() throws Exception {
+        if (asText) {
+            return textTotal.value() == null ? 0 : Double.parseDouble(textTotal.value());
+        }
+        return total.value() == null ? 0 : total.value();
     }
 
     @Override

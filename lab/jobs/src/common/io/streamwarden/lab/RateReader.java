@@ -1,5 +1,6 @@
 package io.streamwarden.lab;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,6 +22,7 @@ final class RateReader implements SourceReader<Event, RateSplit> {
             CompletableFuture.delayedExecutor(TICK_MS, TimeUnit.MILLISECONDS);
 
     private final String key;
+    private final RateSource.Traits traits;
     private final SourceReaderContext context;
     private final List<RateSplit> splits = new ArrayList<>();
     private final SplittableRandom random;
@@ -37,14 +39,17 @@ final class RateReader implements SourceReader<Event, RateSplit> {
     private double hotKeyShare;
     private double lateShare;
     private long lateByMs;
+    private long aheadEvery;
+    private long aheadByMs;
     private boolean silent;
     private boolean clockStopped;
     private long stoppedClockMs;
     private long poisonEvery;
     private String padding = "";
 
-    RateReader(String key, String controlFile, SourceReaderContext context) {
+    RateReader(String key, String controlFile, RateSource.Traits traits, SourceReaderContext context) {
         this.key = key;
+        this.traits = traits;
         this.context = context;
         this.subtask = context.getIndexOfSubtask();
         this.random = new SplittableRandom(31L * key.hashCode() + subtask);
@@ -61,7 +66,7 @@ final class RateReader implements SourceReader<Event, RateSplit> {
     }
 
     @Override
-    public InputStatus pollNext(ReaderOutput<Event> output) {
+    public InputStatus pollNext(ReaderOutput<Event> output) throws IOException {
         if (seenVersion != Knobs.version()) {
             refresh();
         }
@@ -77,7 +82,11 @@ final class RateReader implements SourceReader<Event, RateSplit> {
         }
         Event event = next(split);
         behaviour.onRecord();
-        output.collect(event, event.timestampMs);
+        if (traits.timestamps) {
+            output.collect(event, event.timestampMs);
+        } else {
+            output.collect(event);
+        }
         return InputStatus.MORE_AVAILABLE;
     }
 
@@ -105,7 +114,10 @@ final class RateReader implements SourceReader<Event, RateSplit> {
         boolean poisoned = poisonEvery > 0 && position % poisonEvery == poisonEvery - 1;
         String text = poisoned ? "12,90" : Double.toString(amount);
         String body = "{\"id\":" + position + ",\"amount\":" + text + ",\"channel\":\"" + (eventKey % 5) + padding;
-        return new Event(position * 64 + split.index, eventKey, eventTime(split), amount, body);
+        long id = position * 64 + split.index;
+        return traits.opaque
+                ? new OpaqueEvent(id, eventKey, eventTime(split), amount, body)
+                : new Event(id, eventKey, eventTime(split), amount, body);
     }
 
     private long eventTime(RateSplit split) {
@@ -114,6 +126,9 @@ final class RateReader implements SourceReader<Event, RateSplit> {
         }
         double behindS = ratePerS > 0 ? Math.max(0, split.due - split.emitted) / ratePerS : 0;
         long time = split.lastMs - (long) (behindS * 1000) - random.nextInt(200);
+        if (aheadEvery > 0 && split.emitted % aheadEvery == aheadEvery - 1) {
+            return time + aheadByMs;
+        }
         return lateShare > 0 && random.nextDouble() < lateShare ? time - lateByMs : time;
     }
 
@@ -137,6 +152,8 @@ final class RateReader implements SourceReader<Event, RateSplit> {
         hotKeyShare = Knobs.number(key + ".hot_key_share", 0);
         lateShare = Knobs.number(key + ".late_share", 0);
         lateByMs = (long) Knobs.number(key + ".late_by_ms", 30_000);
+        aheadEvery = (long) Knobs.number(key + ".ahead_every", 0);
+        aheadByMs = (long) Knobs.number(key + ".ahead_by_ms", 86_400_000);
         poisonEvery = (long) Knobs.number(key + ".poison_every", 0);
         int bodyBytes = (int) Knobs.number(key + ".body_bytes", 600);
         padding = "\",\"note\":\"" + "x".repeat(bodyBytes) + "\"}";

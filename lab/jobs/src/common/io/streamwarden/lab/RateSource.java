@@ -1,5 +1,6 @@
 package io.streamwarden.lab;
 
+import java.io.Serializable;
 import java.util.List;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -16,8 +17,11 @@ final class RateSource implements Source<Event, RateSplit, Integer> {
     private final String key;
     private final String controlFile;
 
-    RateSource(String key, String controlFile) {
+    private final Traits traits;
+
+    RateSource(String key, String controlFile, Traits traits) {
         this.key = key;
+        this.traits = traits;
         this.controlFile = controlFile;
     }
 
@@ -28,7 +32,7 @@ final class RateSource implements Source<Event, RateSplit, Integer> {
 
     @Override
     public SourceReader<Event, RateSplit> createReader(SourceReaderContext context) {
-        return new RateReader(key, controlFile, context);
+        return new RateReader(key, controlFile, traits, context);
     }
 
     @Override
@@ -50,6 +54,21 @@ final class RateSource implements Source<Event, RateSplit, Integer> {
     @Override
     public SimpleVersionedSerializer<Integer> getEnumeratorCheckpointSerializer() {
         return new Nothing();
+    }
+
+    /** What is written into the program, not into the control file. */
+    static final class Traits implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        /** Records carry a timestamp. */
+        final boolean timestamps;
+        /** Records are of a class that is no POJO. */
+        final boolean opaque;
+
+        Traits(boolean timestamps, boolean opaque) {
+            this.timestamps = timestamps;
+            this.opaque = opaque;
+        }
     }
 
     /** Each reader that has no split of its own asks for the one with its number. */

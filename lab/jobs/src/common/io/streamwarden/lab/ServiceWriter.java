@@ -13,7 +13,7 @@ final class ServiceWriter implements SinkWriter<Event> {
     }
 
     @Override
-    public void write(Event event, Context context) {
+    public void write(Event event, Context context) throws java.io.IOException {
         behaviour.onRecord();
         total += event.amount;
     }

@@ -44,7 +44,9 @@ final class Steps {
 
         @Override
         void process(Event event, Collector<Event> out) {
-            out.collect(event.with(event.amount * 1.07, what + event.body));
+            int more = (int) Knobs.number(what + ".inflate_kb", 0) * 1024;
+            String body = more > 0 ? event.body + "x".repeat(more) : event.body;
+            out.collect(event.with(event.amount * 1.07, what + body));
         }
     }
 

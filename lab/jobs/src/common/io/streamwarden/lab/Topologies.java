@@ -21,9 +21,37 @@ final class Topologies {
                 return fanOut(plan);
             case "explode-and-count":
                 return explodeAndCount(plan);
+            case "async-lookup":
+                return asyncLookup(plan);
+            case "sql-top-n":
+                return SqlShapes.topN(plan);
+            case "sql-join":
+                return SqlShapes.join(plan);
+            case "kafka-pipeline":
+            case "kafka-windows":
+                return elsewhere("io.streamwarden.lab.KafkaShapes").build(topology, plan);
             default:
                 throw new IllegalArgumentException("no such topology: " + topology);
         }
+    }
+
+    /** Shapes that are compiled only where their connector is. */
+    private static Shapes elsewhere(String name) {
+        try {
+            return (Shapes) Class.forName(name).getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException missing) {
+            throw new IllegalArgumentException("this jar holds no " + name, missing);
+        }
+    }
+
+    /** Every record waits for an answer from outside, many at a time. */
+    private static String asyncLookup(Plan plan) {
+        DataStream<Event> rides = plan.source("rides", "rides");
+        DataStream<Event> parsed = plan.step("read", "read ride", rides, new Steps.Parse(plan.behaviour("read")));
+        DataStream<Event> priced = plan.lookup("fares", "look up fare", parsed);
+        DataStream<Event> zones = plan.totals("zones", "zone totals", priced);
+        plan.sink("billing", "billing", zones);
+        return "ride-pricing";
     }
 
     /** Stateless and deep: one record in, at most one out. */
