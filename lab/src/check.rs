@@ -404,7 +404,11 @@ async fn logs_contain(rest: &Rest, text: &str) -> Result<bool, RestError> {
         return Ok(true);
     }
     for id in rest.taskmanagers().await? {
-        if rest.text(&format!("/taskmanagers/{id}/log")).await?.contains(text) {
+        if rest
+            .text(&format!("/taskmanagers/{id}/log"))
+            .await?
+            .contains(text)
+        {
             return Ok(true);
         }
     }

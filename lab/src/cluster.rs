@@ -76,7 +76,11 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`] if it does not come up.
-    pub async fn start(lab: &Path, flink: &Flink, spec: &ClusterSpec) -> Result<Self, ClusterError> {
+    pub async fn start(
+        lab: &Path,
+        flink: &Flink,
+        spec: &ClusterSpec,
+    ) -> Result<Self, ClusterError> {
         let work = tempfile::Builder::new().prefix("lab-").tempdir()?;
         for folder in ["conf", "log", "tmp", "checkpoints"] {
             fs::create_dir(work.path().join(folder))?;
@@ -223,7 +227,10 @@ impl Cluster {
     /// Nothing runs, and all slots are there.
     pub async fn is_free(&self) -> bool {
         let expected = u64::from(self.spec.taskmanagers * self.spec.slots);
-        self.rest.slots_free().await.is_ok_and(|free| free == expected)
+        self.rest
+            .slots_free()
+            .await
+            .is_ok_and(|free| free == expected)
     }
 
     /// Ends all processes and waits until they are gone.

@@ -47,7 +47,10 @@ impl Flink {
     /// [`FlinkError`] if the script fails; its own words are on standard error.
     pub async fn prepare(lab: &Path, version: &str, kafka: bool) -> Result<Self, FlinkError> {
         let (jobs, connectors) = match kafka {
-            true => ("kafka-jobs", Some(script(lab, "connectors", version).await?)),
+            true => (
+                "kafka-jobs",
+                Some(script(lab, "connectors", version).await?),
+            ),
             false => ("jobs", None),
         };
         Ok(Self {

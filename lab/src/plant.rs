@@ -49,9 +49,7 @@ impl Action {
         match self {
             Self::KillTaskmanager => signal(cluster, target, "KILL").await,
             Self::FreezeTaskmanager => signal(cluster, target, "STOP").await,
-            Self::FreezeJobmanager => {
-                Ok(machine::signal(cluster.jobmanager_pid()?, "STOP").await?)
-            }
+            Self::FreezeJobmanager => Ok(machine::signal(cluster.jobmanager_pid()?, "STOP").await?),
             Self::BreakCheckpointDirectory => {
                 let folder = cluster.path("checkpoints");
                 fs::rename(&folder, cluster.path("checkpoints-aside"))?;
@@ -74,9 +72,7 @@ impl Action {
         match self {
             Self::KillTaskmanager => cluster.start_taskmanager(),
             Self::FreezeTaskmanager => signal(cluster, target, "CONT").await,
-            Self::FreezeJobmanager => {
-                Ok(machine::signal(cluster.jobmanager_pid()?, "CONT").await?)
-            }
+            Self::FreezeJobmanager => Ok(machine::signal(cluster.jobmanager_pid()?, "CONT").await?),
             Self::BreakCheckpointDirectory => {
                 let folder = cluster.path("checkpoints");
                 fs::remove_file(&folder)?;

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::control::ControlFile;
 use crate::machine;
 use crate::plant::Target;
-use crate::rest::Rest;
+use crate::rest::{Rest, root_cause};
 use crate::run::{Job, RunError};
 use crate::scenario::{FaultSpec, Scenario, Settings};
 use crate::topology::Topology;
@@ -88,9 +88,8 @@ async fn watch(
     job: &Job,
     until: Instant,
 ) -> Result<Vec<i64>, RunError> {
-    let start = |(one, target): (&FaultSpec, &Target)| {
-        (one.check.clone(), target.taskmanager.clone())
-    };
+    let start =
+        |(one, target): (&FaultSpec, &Target)| (one.check.clone(), target.taskmanager.clone());
     let all: Vec<_> = fault.all().zip(targets).map(start).collect();
     let mut checks: Vec<_> = all
         .iter()
@@ -108,9 +107,13 @@ async fn watch(
             return Ok(seen);
         }
         if Instant::now() + LOOK_EVERY > until {
-            return Err(RunError::NoEffect {
-                unseen: checks.iter().flat_map(Checks::unseen).collect(),
-            });
+            let mut unseen: Vec<String> = checks.iter().flat_map(Checks::unseen).collect();
+            unseen.extend(
+                job.refusal
+                    .as_deref()
+                    .map(|answer| format!("Flink refused the job: {}", root_cause(answer).trim())),
+            );
+            return Err(RunError::NoEffect { unseen });
         }
         sleep(LOOK_EVERY).await;
     }

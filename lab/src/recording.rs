@@ -227,7 +227,9 @@ mod tests {
         let path = folder.path().join("x.tape");
         fs::write(&path, "the good one").unwrap();
         std::os::unix::fs::symlink("/dev/full", path.with_extension("next")).unwrap();
-        let error = recorded(Vec::new()).keep("job", label(), &path).unwrap_err();
+        let error = recorded(Vec::new())
+            .keep("job", label(), &path)
+            .unwrap_err();
         let chain = format!("{:#}", anyhow::Error::new(error));
         assert!(chain.contains("No space left on device"), "{chain}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "the good one");

@@ -355,7 +355,7 @@ impl Rest {
 }
 
 /// Flink answers with a whole stack trace; what matters is its end.
-fn root_cause(body: &str) -> &str {
+pub(crate) fn root_cause(body: &str) -> &str {
     body.rsplit("Caused by: ").next().unwrap_or(body)
 }
 

@@ -64,7 +64,10 @@ mod tests {
     fn a_star_stands_for_any_text() {
         assert!(fits("Source: clicks", "Source: clicks"));
         assert!(!fits("Source: clicks", "Source: clicks2"));
-        assert!(fits("*LocalWindowAggregate*", "Calc[2] -> LocalWindowAggregate[3]"));
+        assert!(fits(
+            "*LocalWindowAggregate*",
+            "Calc[2] -> LocalWindowAggregate[3]"
+        ));
         assert!(fits("Join*", "Join[7] -> Calc[8]"));
         assert!(!fits("Join*", "Calc[8] -> Join[7]"));
         assert!(!fits("Join*Calc", "Join[7] -> Calc[8]"));

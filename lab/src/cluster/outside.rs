@@ -166,7 +166,9 @@ impl SmallDisk {
         if status.success() {
             return Ok(Self(folder));
         }
-        Err(io::Error::other("a small disk cannot be mounted; it needs root"))
+        Err(io::Error::other(
+            "a small disk cannot be mounted; it needs root",
+        ))
     }
 }
 

@@ -16,13 +16,13 @@ final class SqlShapes {
             "SELECT * FROM (SELECT window_start, item, total, hits, ROW_NUMBER() OVER ("
                     + "PARTITION BY window_start, window_end ORDER BY total DESC) AS place FROM ("
                     + "SELECT window_start, window_end, item, SUM(SCORE(amount)) AS total, COUNT(*) AS hits "
-                    + "FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(at), INTERVAL '2' SECOND)) "
+                    + "FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '2' SECOND)) "
                     + "GROUP BY window_start, window_end, item)) WHERE place <= 10";
     /** Each order with its payment, whenever that comes. */
     private static final String JOIN =
-            "SELECT o.at, o.item, o.amount - SCORE(p.amount) AS open FROM orders o JOIN payments p ON o.id = p.id";
+            "SELECT o.ts, o.item, o.amount - SCORE(p.amount) AS due FROM orders o JOIN payments p ON o.id = p.id";
     /** The same, but a payment that is more than some seconds late is not waited for. */
-    private static final String BOUNDED_JOIN = JOIN + " AND p.at BETWEEN o.at - INTERVAL '2' SECOND AND o.at + INTERVAL '2' SECOND";
+    private static final String BOUNDED_JOIN = JOIN + " AND p.ts BETWEEN o.ts - INTERVAL '2' SECOND AND o.ts + INTERVAL '2' SECOND";
 
     private SqlShapes() {}
 
@@ -50,8 +50,8 @@ final class SqlShapes {
     private static void view(StreamTableEnvironment tables, Plan plan, String name, String key) {
         Schema schema = Schema.newBuilder()
                 .columnByExpression("item", "`key`")
-                .columnByExpression("at", "TO_TIMESTAMP_LTZ(timestampMs, 3)")
-                .watermark("at", "at - INTERVAL '0.5' SECOND")
+                .columnByExpression("ts", "TO_TIMESTAMP_LTZ(timestampMs, 3)")
+                .watermark("ts", "ts - INTERVAL '0.5' SECOND")
                 .build();
         tables.createTemporaryView(name, plan.source(key, name), schema);
     }
