@@ -49,7 +49,8 @@ fn every_scenario_names_a_topology_and_vertices_that_exist() {
         let topology = topologies
             .get(&scenario.topology)
             .unwrap_or_else(|| panic!("{name}"));
-        let faults = scenario.fault.iter().flat_map(FaultSpec::all);
+        let faults: Vec<&FaultSpec> = scenario.fault.iter().flat_map(FaultSpec::all).collect();
+        let faults = faults.iter();
         let knobs = faults
             .clone()
             .flat_map(|fault| fault.knobs.keys())

@@ -29,6 +29,9 @@ CHECKPOINT = (
     "checkpoint_open_over_timeout", "checkpoints_expired_minute", "checkpoints_failed_in_a_row", "checkpoint_sync_max",
     "checkpoint_async_max", "checkpoint_alignment_max", "checkpoint_start_delay_max", "checkpoint_duration_growth",
 )
+# What a checkpoint that never completes still shows: where its barrier waits. A slow snapshot holds up its own task's mailbox,
+# a queue of records before the barrier does not.
+BARRIER = ("start_delay_gauge", "alignment_gauge", "mailbox_latency_max")
 WATERMARK = (
     "event_time", "input_watermark_none_share", "output_watermark_none_share", "watermark_frozen_max",
     "watermark_frozen_share", "output_watermark_frozen_max", "output_watermark_frozen_share",
@@ -53,8 +56,8 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "late-records-dropped": ("late_dropped_share",),
     "watermark-stalled": WATERMARK,
     "unbounded-state": ("state_growth", "is_keyed"),
-    "checkpoint-timeout-alignment": CHECKPOINT + PRESSURE,
-    "checkpoint-timeout-slow-snapshot": CHECKPOINT,
+    "checkpoint-timeout-alignment": CHECKPOINT + BARRIER + PRESSURE,
+    "checkpoint-timeout-slow-snapshot": CHECKPOINT + BARRIER,
     "checkpoint-longer-than-interval": CHECKPOINT,
     "over-provisioned": (
         "busiest_mean", "busiest_max", "busy_mean", "idle_mean", "idle_min", "backpressured_max", "source_busy_max",
