@@ -303,11 +303,7 @@ impl State<'_> {
                 let stood_ms = self.stands(values.iter().sum(), now_ms);
                 Ok(!values.is_empty() && stood_ms >= i64::try_from(*for_s).unwrap_or(0) * 1_000)
             }
-            Check::Restarts { at_least } => {
-                let path = format!("/jobs/{}/metrics?get=numRestarts", job.id);
-                let restarts = number(&rest.get(&path).await?[0]["value"]);
-                Ok(restarts >= *at_least as f64)
-            }
+            Check::Restarts { at_least } => Ok(rest.restarts(&job.id).await? >= *at_least as f64),
             Check::TaskmanagersBelow { count } => Ok(rest.taskmanagers().await?.len() < *count),
             Check::CheckpointsFailed { at_least } => {
                 let failed = number(&checkpoints(rest, job).await?["counts"]["failed"]);

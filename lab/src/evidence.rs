@@ -66,10 +66,7 @@ async fn of_job(
     if state != "RUNNING" {
         return Ok(Some(format!("the job is {state}")));
     }
-    let restarts = rest
-        .get(&format!("/jobs/{}/metrics?get=numRestarts", job.id))
-        .await?;
-    let restarts = number(&restarts[0]["value"]);
+    let restarts = rest.restarts(&job.id).await?;
     if restarts > limits.restarts as f64 {
         return Ok(Some(format!("{restarts} restarts")));
     }

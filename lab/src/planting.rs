@@ -32,6 +32,12 @@ pub(crate) async fn plant_and_remove(
     let at = |seconds| started + Duration::from_secs(seconds);
     if !fault.from_start && !fault.refused {
         sleep_until(at(timeline.plant_s)).await;
+        // On a machine that is too busy the effect may come by itself: then the label would be wrong.
+        let restarts = cluster.rest.restarts(&job.id).await?;
+        if restarts > 0.0 {
+            let reason = format!("{restarts} restarts before anything was planted");
+            return Err(RunError::NotHealthy(reason));
+        }
     }
     let mut targets = Vec::new();
     for one in fault.all() {

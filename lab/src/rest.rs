@@ -261,6 +261,15 @@ impl Rest {
         Ok(answer["state"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// How often a job was restarted; NaN before Flink knows.
+    ///
+    /// # Errors
+    /// [`RestError`] if there is no good answer.
+    pub async fn restarts(&self, job: &str) -> Result<f64, RestError> {
+        let path = format!("/jobs/{job}/metrics?get=numRestarts");
+        Ok(number(&self.get(&path).await?[0]["value"]))
+    }
+
     /// Vertices of a job.
     ///
     /// # Errors
