@@ -101,8 +101,9 @@ lab: setup ## Record every labelled incident that is missing (takes hours, resum
 	@tools/setup.sh java
 	cargo run --release --package streamwarden-lab -- run --missing
 
-dataset: setup ## All tapes through the featurizer into Parquet
-	cargo run --release --package streamwarden-lab -- dataset --out $(STREAMWARDEN_CACHE)/dataset
+dataset: setup ## All tapes through the featurizer into Parquet (FEEDBACK=file RECORDED=folder: and what people said of theirs)
+	cargo run --release --package streamwarden-lab -- dataset --out $(STREAMWARDEN_CACHE)/dataset \
+	    $(if $(FEEDBACK),--feedback $(FEEDBACK) --recorded $(RECORDED))
 
 train: dataset ## Three ONNX models from the dataset
 	training/train.sh

@@ -5,6 +5,8 @@
 //! (before the job is warm, between planting and effect, shortly after the end) are left out. Every other row is healthy
 //! for the model of its own scope; it says which faults were active elsewhere, so that training may weigh it.
 
+pub mod feedback;
+
 use std::io::Read;
 use std::sync::Arc;
 

@@ -60,6 +60,12 @@ pub enum Command {
         /// Folder of the dataset.
         #[arg(long)]
         out: PathBuf,
+        /// What people said of findings: lines of the topic streamwarden.feedback, or the answer of /api/v1/feedback.
+        #[arg(long, requires = "recorded")]
+        feedback: Option<PathBuf>,
+        /// Folder with tapes of the clusters that they spoke of, recorded under the clusters' own names.
+        #[arg(long, requires = "feedback")]
+        recorded: Option<PathBuf>,
     },
     /// Play all tapes through featurizer and judgement; one JSON object a tape says what was found.
     Evaluate {
@@ -95,7 +101,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Check => check(&cli),
             Command::List => list(&cli),
             Command::Show { tape } => show(tape),
-            Command::Dataset { out } => dataset(&cli.tapes, out),
+            Command::Dataset {
+                out,
+                feedback,
+                recorded,
+            } => {
+                let people = feedback.as_deref().zip(recorded.as_deref());
+                dataset(&cli.tapes, people, out)
+            }
             Command::Evaluate { models, out } => evaluate(&cli.tapes, models.as_deref(), out),
             Command::Flink {
                 version,
@@ -203,8 +216,16 @@ fn show(tape: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn dataset(tapes: &Path, out: &Path) -> anyhow::Result<ExitCode> {
-    let written = crate::dataset::write(tapes, out)?;
+fn dataset(tapes: &Path, people: Option<(&Path, &Path)>, out: &Path) -> anyhow::Result<ExitCode> {
+    let people = people.map(|(feedback, tapes)| crate::dataset::People { feedback, tapes });
+    let written = crate::dataset::write(tapes, people, out)?;
+    if people.is_some() {
+        tracing::info!(
+            "people spoke of {} records; {} of them are on a tape and have a label",
+            written.spoken_of,
+            written.said
+        );
+    }
     tracing::info!(
         "{} rows of {} tapes in {}",
         written.rows,

@@ -1,5 +1,7 @@
 //! `lab dataset`: all tapes through the featurizer into Parquet, with what training needs beside it.
 //!
+//! What people said of findings becomes rows too, where there is a tape of what they spoke of.
+//!
 //! `<out>/<scope>.parquet` holds one labelled row a subject and window, `<out>/schema.json` the features,
 //! `<out>/tapes.json` the headers of the tapes.
 
@@ -10,11 +12,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use streamwarden_experience::{Experience, PackError};
+use streamwarden_featurizer::dataset::feedback::{Said, from_said};
 use streamwarden_featurizer::dataset::{self, Row};
 use streamwarden_featurizer::export::{self, ExportError};
 use streamwarden_featurizer::schema;
 use streamwarden_proto::scope::Scope;
 
+use crate::feedback::{self, FeedbackError};
 use crate::replay::{ReplayError, name_of, open, tapes};
 
 /// Why there is no dataset.
@@ -32,6 +36,9 @@ pub enum DatasetError {
         #[source]
         source: dataset::DatasetError,
     },
+    /// What people said cannot be read.
+    #[error(transparent)]
+    Feedback(#[from] FeedbackError),
     /// The experience pack is broken.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -56,13 +63,26 @@ pub struct Written {
     pub tapes: usize,
     /// Rows of all scopes.
     pub rows: usize,
+    /// Records that people spoke of.
+    pub spoken_of: usize,
+    /// Rows among them that a tape holds and whose label is known.
+    pub said: usize,
+}
+
+/// Where labels come from that nobody planted.
+#[derive(Debug, Clone, Copy)]
+pub struct People<'a> {
+    /// What they said: see [`crate::feedback`].
+    pub feedback: &'a Path,
+    /// Tapes of the clusters that they spoke of, recorded under the clusters' own names.
+    pub tapes: &'a Path,
 }
 
 /// Writes the dataset of all tapes of a folder.
 ///
 /// # Errors
 /// [`DatasetError`] if a tape is damaged or the output cannot be written.
-pub fn write(from: &Path, out: &Path) -> Result<Written, DatasetError> {
+pub fn write(from: &Path, people: Option<People<'_>>, out: &Path) -> Result<Written, DatasetError> {
     let experience = Arc::new(Experience::builtin()?);
     let (mut rows, mut headers) = (Vec::new(), serde_json::Map::new());
     for path in tapes(from)? {
@@ -70,6 +90,17 @@ pub fn write(from: &Path, out: &Path) -> Result<Written, DatasetError> {
         headers.insert(name_of(&path), json!(reader.header()));
         let of_tape = dataset::from_tape(reader, &experience);
         rows.extend(of_tape.map_err(|source| DatasetError::Rows { path, source })?);
+    }
+    let (mut spoken_of, mut told) = (0, 0);
+    if let Some(people) = people {
+        let said = Said::of(feedback::read(people.feedback)?);
+        spoken_of = said.len();
+        for path in tapes(people.tapes)? {
+            let of_tape = from_said(open(&path)?, &experience, &said);
+            let of_tape = of_tape.map_err(|source| DatasetError::Rows { path, source })?;
+            told += of_tape.len();
+            rows.extend(of_tape);
+        }
     }
     fs::create_dir_all(out).map_err(|source| DatasetError::Write {
         path: out.to_owned(),
@@ -86,6 +117,8 @@ pub fn write(from: &Path, out: &Path) -> Result<Written, DatasetError> {
     let written = Written {
         tapes: headers.len(),
         rows: rows.len(),
+        spoken_of,
+        said: told,
     };
     write_json(&out.join("tapes.json"), &headers.into())?;
     write_json(&out.join("schema.json"), &schemas())?;
@@ -108,4 +141,70 @@ fn write_json(path: &Path, value: &Value) -> Result<(), DatasetError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use streamwarden_proto::feedback::{Feedback, Verdict};
+    use streamwarden_proto::{FeatureEvent, Record};
+
+    /// Windows of the slow sink on a tape of the corpus, as the running service would lay them.
+    fn windows(tape: &Path) -> Vec<String> {
+        let experience = Arc::new(Experience::builtin().unwrap());
+        let rows = dataset::from_tape(open(tape).unwrap(), &experience).unwrap();
+        let sick = rows.into_iter().filter(|row| row.label == "slow-sink");
+        let whole = sick.filter(|row| row.record.window_end_ms % 10_000 == 0);
+        whole
+            .map(|row| FeatureEvent::Features(row.record).id().0)
+            .collect()
+    }
+
+    #[test]
+    fn what_people_said_of_a_cluster_becomes_rows_where_its_tape_is_there() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tapes/lab");
+        let mut known = tapes(&corpus).unwrap().into_iter();
+        let tape = known
+            .find(|path| name_of(path).starts_with("slow-sink"))
+            .unwrap();
+        let (recorded, nothing, out) = (
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+        );
+        fs::copy(&tape, recorded.path().join("mine.tape")).unwrap();
+        let mut record_ids = windows(&tape);
+        assert!(record_ids.len() > 1, "{}", tape.display());
+        let on_tape = record_ids.len();
+        record_ids.push("of a window that nobody recorded".to_owned());
+        let said = Feedback {
+            finding_id: "f-1".into(),
+            cluster_id: "c".into(),
+            job_id: "j".into(),
+            slug: "hot-key".into(),
+            verdict: Verdict::Wrong,
+            actual_slug: Some("slow-sink".into()),
+            comment: String::new(),
+            author: "dana".into(),
+            at: "2026-11-22T03:00:00Z".into(),
+            record_ids,
+        };
+        let feedback = out.path().join("feedback.jsonl");
+        fs::write(&feedback, serde_json::to_string(&said).unwrap()).unwrap();
+        let people = People {
+            feedback: &feedback,
+            tapes: recorded.path(),
+        };
+        let written = write(nothing.path(), Some(people), out.path()).unwrap();
+        assert_eq!(
+            written,
+            Written {
+                tapes: 0,
+                rows: on_tape,
+                spoken_of: on_tape + 1,
+                said: on_tape,
+            }
+        );
+        assert!(out.path().join("vertex.parquet").exists());
+    }
 }

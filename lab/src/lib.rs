@@ -19,6 +19,7 @@ pub mod dataset;
 pub mod demo;
 pub mod evaluate;
 pub mod evidence;
+pub mod feedback;
 pub mod flink;
 pub mod machine;
 pub mod plant;

@@ -33,6 +33,7 @@ use alert::{Acknowledgement, Alert, EndReason, Ending, fingerprint_of};
 use config::{AlertingConfig, seconds};
 use digest::Digest;
 use flapping::EndHistory;
+use inhibition::Deaths;
 use intent::{Change, IntentKind, Step};
 use matcher::Route;
 use presence::Presence;
@@ -79,8 +80,10 @@ pub struct AlertMachine {
     open: HashMap<String, Alert>,
     /// Fingerprint of the alert of every finding id that is open: its subject may change on the way.
     by_finding: HashMap<String, String>,
-    /// Fingerprints of alerts that an earlier process left and nobody has confirmed since.
-    inherited: BTreeSet<String>,
+    /// Fingerprints of alerts that an earlier process left and nobody has confirmed since, by what they are about.
+    inherited: HashMap<Matter, BTreeSet<String>>,
+    /// What may explain others.
+    deaths: Deaths,
     digests: HashMap<String, Digest>,
     /// Lists that lost an alert since they were last stored.
     thinned: BTreeSet<String>,
@@ -93,6 +96,17 @@ pub struct AlertMachine {
     seen: SeenEvents,
     presence: Presence,
     swept_ms: i64,
+}
+
+/// Cluster, job and problem.
+type Matter = (String, String, String);
+
+fn matter_of(finding: &Finding) -> Matter {
+    (
+        finding.cluster_id.clone(),
+        finding.job_id.clone(),
+        finding.slug.clone(),
+    )
 }
 
 /// What a restarted process begins with.
@@ -136,7 +150,10 @@ impl AlertMachine {
             self.wait_for_announcement(&alert, now_ms);
             self.by_finding
                 .insert(alert.finding.finding_id.clone(), alert.fingerprint.clone());
-            self.inherited.insert(alert.fingerprint.clone());
+            let matter = matter_of(&alert.finding);
+            let inherited = self.inherited.entry(matter).or_default();
+            inherited.insert(alert.fingerprint.clone());
+            self.deaths.note(&alert);
             self.open.insert(alert.fingerprint.clone(), alert);
         }
         for digest in self.digests.values_mut() {
@@ -156,15 +173,19 @@ impl AlertMachine {
         if self.open.contains_key(&fingerprint) {
             return Some(fingerprint);
         }
-        let same = |key: &&String| {
-            self.open.get(*key).is_some_and(|alert| {
-                let known = &alert.finding;
-                known.cluster_id == finding.cluster_id
-                    && known.job_id == finding.job_id
-                    && known.slug == finding.slug
-            })
-        };
-        self.inherited.iter().find(same).cloned()
+        let inherited = self.inherited.get(&matter_of(finding))?;
+        inherited.first().cloned()
+    }
+
+    /// Somebody confirmed it, or it is over: `finding` is as it was inherited.
+    fn no_longer_inherited(&mut self, finding: &Finding, fingerprint: &str) {
+        let matter = matter_of(finding);
+        if let Some(inherited) = self.inherited.get_mut(&matter) {
+            inherited.remove(fingerprint);
+            if inherited.is_empty() {
+                self.inherited.remove(&matter);
+            }
+        }
     }
 
     /// Open alerts, in no order.
@@ -278,6 +299,7 @@ impl AlertMachine {
         self.wait_for_announcement(&alert, now_ms);
         self.by_finding
             .insert(finding.finding_id.clone(), alert.fingerprint.clone());
+        self.deaths.note(&alert);
         self.open.insert(alert.fingerprint.clone(), alert.clone());
         Step {
             changes: vec![change(IntentKind::Opened, &alert)],
@@ -305,8 +327,7 @@ impl AlertMachine {
             self.by_finding
                 .insert(finding.finding_id.clone(), fingerprint.to_owned());
         }
-        self.inherited.remove(fingerprint);
-        alert.finding = finding.clone();
+        let before = std::mem::replace(&mut alert.finding, finding.clone());
         alert.refreshed_ms = event_ms;
         alert.heard_ms = now_ms;
         let was_settling = alert.settling_until_ms.take().is_some();
@@ -319,6 +340,10 @@ impl AlertMachine {
             .iter()
             .any(|channel| !alert.announced.contains_key(&channel.name));
         let alert = alert.clone();
+        self.no_longer_inherited(&before, fingerprint);
+        if before.class != alert.finding.class {
+            self.deaths.note(&alert);
+        }
         if unheard {
             self.wait_for_announcement(&alert, now_ms);
         }
@@ -354,17 +379,19 @@ impl AlertMachine {
         if alert.finding.finding_id != finding.finding_id || event_ms < alert.refreshed_ms {
             return Step::default();
         }
-        alert.finding = finding.clone();
+        let before = std::mem::replace(&mut alert.finding, finding.clone());
         alert.refreshed_ms = event_ms;
         if alert.earlier_episodes >= self.config.flapping_from {
             alert.settling_until_ms = Some(now_ms + seconds(self.config.flapping_quiet_s));
             let alert = alert.clone();
+            self.no_longer_inherited(&before, fingerprint);
             return Step {
                 changes: vec![change(IntentKind::Updated, &alert)],
                 alerts: vec![alert],
                 ..Step::default()
             };
         }
+        self.no_longer_inherited(&before, fingerprint);
         self.end(fingerprint, event_ms, EndReason::Resolved, scene, now_ms)
     }
 
@@ -380,7 +407,8 @@ impl AlertMachine {
             return Step::default();
         };
         self.by_finding.remove(&alert.finding.finding_id);
-        self.inherited.remove(fingerprint);
+        self.no_longer_inherited(&alert.finding, fingerprint);
+        self.deaths.forget(&alert);
         alert.ended = Some(Ending { at_ms, reason });
         alert.finding.status = FindingStatus::Resolved;
         self.ends.ended(fingerprint, now_ms, at_ms);

@@ -10,8 +10,11 @@ mod findings;
 mod incidents;
 pub mod jobs;
 pub mod jobs_rows;
+mod models;
 pub mod openapi;
 mod problems;
+mod session;
+pub mod sessions;
 mod silences;
 mod slack;
 mod status;
@@ -76,9 +79,19 @@ pub fn router(api: Api) -> Router {
         .route("/findings/{id}", get(findings::one))
         .route("/findings/{id}/feedback", post(findings::feedback))
         .route("/findings/{id}/acknowledge", post(findings::acknowledge))
-        .route("/feedback", post(findings::feedback_by_body))
+        .route(
+            "/feedback",
+            get(findings::feedback_list).post(findings::feedback_by_body),
+        )
         .route("/incidents", get(incidents::list))
         .route("/problems", get(problems::list))
+        .route("/models", get(models::list))
+        .route(
+            "/session",
+            get(session::show)
+                .post(session::log_in)
+                .delete(session::log_out),
+        )
         .route("/silences", get(silences::list).post(silences::create))
         .route("/silences/{id}", delete(silences::end))
         .route("/channels", get(channels::list))

@@ -8,6 +8,7 @@ pub mod email;
 mod http;
 pub mod pagerduty;
 pub mod slack_bot;
+mod slack_file;
 pub mod slack_press;
 pub mod slack_webhook;
 pub mod teams;

@@ -22,7 +22,7 @@ use crate::alerts::AlertMachine;
 use crate::alerts::alert::Alert;
 use crate::alerts::config::AlertingConfig;
 use crate::alerts::intent::Step;
-use crate::api::types::{ProblemList, TapeNote};
+use crate::api::types::{ModelList, ProblemList, TapeNote};
 use crate::channels::NamedChannel;
 use crate::clock::Clock;
 use crate::dispatch::Dispatcher;
@@ -44,6 +44,8 @@ pub struct Knowledge {
     pub names: FeatureNames,
     /// The catalogue of problems.
     pub catalogue: ProblemList,
+    /// The models that judge.
+    pub models: ModelList,
     /// The tape that is played; nothing while clusters are live.
     pub tape: Option<TapeNote>,
     /// Becomes true when all of the tape has been played.

@@ -1,4 +1,7 @@
-//! What the notifier shows and cannot know by itself: names of features, the catalogue, the tape that is played.
+//! What the notifier shows and cannot know by itself: names of features, the catalogue, the models, the tape that is
+//! played.
+
+use std::path::Path;
 
 use streamwarden_experience::words::{Context, places};
 use streamwarden_experience::{Experience, Problem};
@@ -8,13 +11,16 @@ use streamwarden_notifier::api::types::{PackNote, ProblemList, ProblemRow, TapeN
 use streamwarden_notifier::view::FeatureNames;
 use streamwarden_proto::scope::Scope;
 
-/// Collects it.
+use crate::model_cards;
+
+/// Collects it. `models` is the folder of the models, if they are not the built-in ones.
 #[must_use]
-pub fn of(experience: &Experience, tape: Option<TapeNote>) -> Knowledge {
+pub fn of(experience: &Experience, models: Option<&Path>, tape: Option<TapeNote>) -> Knowledge {
     let names = FeatureNames::new(Scope::MODELLED.map(schema));
     Knowledge {
         names,
         catalogue: catalogue(experience),
+        models: model_cards::of(models),
         tape,
         ..Knowledge::default()
     }
@@ -83,7 +89,7 @@ mod tests {
     #[test]
     fn every_problem_of_the_catalogue_has_a_title_without_open_places() {
         let experience = Experience::builtin().unwrap();
-        for problem in of(&experience, None).catalogue.problems {
+        for problem in of(&experience, None, None).catalogue.problems {
             assert!(!problem.title.is_empty(), "{}", problem.slug);
             assert!(!problem.title.contains(['{', '}']), "{}", problem.title);
         }

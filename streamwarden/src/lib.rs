@@ -17,6 +17,7 @@ pub mod failure;
 pub mod knowledge;
 pub mod line;
 pub mod look;
+pub mod model_cards;
 pub mod progress;
 pub mod settings;
 pub mod tape;

@@ -95,7 +95,9 @@ impl AlertMachine {
     #[must_use]
     pub fn explained_by(&self, alert: &Alert) -> Option<&Alert> {
         let target = (&alert.finding, alert.began_ms);
-        self.open.values().find(|source| {
+        let sources = self.deaths.before(&alert.finding);
+        let mut sources = sources.filter_map(|fingerprint| self.open.get(fingerprint));
+        sources.find(|source| {
             source.fingerprint != alert.fingerprint
                 && source.settling_until_ms.is_none()
                 && explains((&source.finding, source.began_ms), target)

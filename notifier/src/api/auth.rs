@@ -1,4 +1,4 @@
-//! Who may do what: tokens with roles, a limit on guessing, and no changes on behalf of other sites.
+//! Who may do what: tokens with roles, sessions of the page, a limit on guessing, and no changes on behalf of other sites.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +14,7 @@ use streamwarden_service_runtime::SecretText;
 
 use crate::api::Api;
 use crate::api::answer::ApiError;
+use crate::api::sessions::Sessions;
 
 /// Wrong tokens from one address within a minute; more get no answer to whether they are right.
 const WRONG_A_MINUTE: usize = 10;
@@ -119,9 +120,15 @@ pub struct KnownToken {
     pub token: SecretText,
 }
 
+/// Where a request comes from, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Address(pub(super) Option<IpAddr>);
+
 /// Who may do what.
 #[derive(Debug, Default)]
 pub struct Guard {
+    /// Whoever is logged in to the page.
+    pub sessions: Sessions,
     tokens: Vec<(String, Role, [u8; 32])>,
     anonymous: BTreeSet<Right>,
     wrong: Mutex<HashMap<IpAddr, Vec<i64>>>,
@@ -141,13 +148,14 @@ impl Guard {
             (false, false) => BTreeSet::new(),
         };
         Self {
+            sessions: Sessions::default(),
             tokens: hashed.collect(),
             anonymous,
             wrong: Mutex::default(),
         }
     }
 
-    /// Who asks.
+    /// Who asks: by a token, else by the cookie of a session, else nobody in particular.
     ///
     /// # Errors
     /// 401 for a wrong token, 429 after too many.
@@ -157,18 +165,44 @@ impl Guard {
         address: Option<IpAddr>,
         now_ms: i64,
     ) -> Result<Caller, ApiError> {
-        let Some(given) = headers.get(header::AUTHORIZATION) else {
-            return Ok(Caller {
+        if let Some(given) = headers.get(header::AUTHORIZATION) {
+            let token = given.to_str().ok().and_then(bearer).unwrap_or_default();
+            let (name, role) = self.holder(token, address, now_ms)?;
+            return Ok(self.caller_of(name, role));
+        }
+        Ok(match self.sessions.of(headers, now_ms) {
+            Some(session) => self.caller_of(session.name, session.role),
+            None => Caller {
                 name: String::new(),
                 rights: self.anonymous.clone(),
-            });
-        };
+            },
+        })
+    }
+
+    /// What somebody with this name and role may do.
+    #[must_use]
+    pub fn caller_of(&self, name: String, role: Role) -> Caller {
+        Caller {
+            name,
+            rights: &role.rights() | &self.anonymous,
+        }
+    }
+
+    /// Whose token it is, and what it allows.
+    ///
+    /// # Errors
+    /// 401 for a wrong token, 429 after too many.
+    pub fn holder(
+        &self,
+        token: &str,
+        address: Option<IpAddr>,
+        now_ms: i64,
+    ) -> Result<(String, Role), ApiError> {
         if self.wrong_lately(address, now_ms) >= WRONG_A_MINUTE {
             let message = "too many wrong tokens from this address; wait a minute";
             return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message));
         }
-        let token = given.to_str().ok().and_then(bearer);
-        let digest: [u8; 32] = Sha256::digest(token.unwrap_or_default().as_bytes()).into();
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         // Digests are compared, and all of them: the time it takes says nothing about a token.
         let mut found = None;
         for (name, role, known) in &self.tokens {
@@ -180,19 +214,10 @@ impl Guard {
                 found = Some((name.clone(), *role));
             }
         }
-        match found {
-            Some((name, role)) => Ok(Caller {
-                name,
-                rights: &role.rights() | &self.anonymous,
-            }),
-            None => {
-                self.note_wrong(address, now_ms);
-                Err(ApiError::new(
-                    StatusCode::UNAUTHORIZED,
-                    "this token is not known",
-                ))
-            }
-        }
+        found.ok_or_else(|| {
+            self.note_wrong(address, now_ms);
+            ApiError::new(StatusCode::UNAUTHORIZED, "this token is not known")
+        })
     }
 
     fn wrong_lately(&self, address: Option<IpAddr>, now_ms: i64) -> usize {
@@ -233,26 +258,54 @@ pub async fn check(State(api): State<Api>, mut request: Request, next: Next) -> 
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let changes = !matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
-    if changes && is_from_another_site(request.headers()) {
-        let message = "changes cannot be asked for by another site's page";
-        return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
-    }
-    if changes && caller.name.is_empty() && is_rebound(request.headers(), address) {
-        let message = "changes without a token are for the address localhost or 127.0.0.1 only; open the page there";
-        return ApiError::new(StatusCode::FORBIDDEN, message).into_response();
-    }
-    if !changes
-        && request.uri().path() != "/openapi.json"
-        && let Err(error) = caller.needs(Right::Read)
-    {
+    let refused = match *request.method() {
+        Method::GET | Method::HEAD | Method::OPTIONS => refused_reading(&request, &caller),
+        _ => refused_change(&api.guard, &request, &caller, address, now_ms),
+    };
+    if let Some(error) = refused {
         return error.into_response();
     }
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(Address(address));
     next.run(request).await
+}
+
+/// The document of the API, and who one is, everybody may know.
+fn refused_reading(request: &Request, caller: &Caller) -> Option<ApiError> {
+    if matches!(request.uri().path(), "/openapi.json" | "/session") {
+        return None;
+    }
+    caller.needs(Right::Read).err()
+}
+
+/// Why a change is none that the caller wants; what the caller may do is asked later.
+fn refused_change(
+    guard: &Guard,
+    request: &Request,
+    caller: &Caller,
+    address: Option<IpAddr>,
+    now_ms: i64,
+) -> Option<ApiError> {
+    let forbidden = |message: &str| Some(ApiError::new(StatusCode::FORBIDDEN, message));
+    let headers = request.headers();
+    if is_from_another_site(headers) {
+        return forbidden("changes cannot be asked for by another site's page");
+    }
+    // Whoever logs in brings a token, and is nobody until then.
+    if request.uri().path() == "/session" && request.method() == Method::POST {
+        return None;
+    }
+    if caller.name.is_empty() && is_rebound(headers, address) {
+        return forbidden(
+            "changes without a token are for the address localhost or 127.0.0.1 only; open the page there",
+        );
+    }
+    let by_token = headers.contains_key(header::AUTHORIZATION);
+    let session = guard.sessions.of(headers, now_ms).filter(|_| !by_token);
+    if session.is_some_and(|session| !session.is_sent_by_its_page(headers)) {
+        return forbidden("the page's session has changed; load the page again");
+    }
+    None
 }
 
 /// A browser says where a request comes from; programs do not, and have a token.

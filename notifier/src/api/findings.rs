@@ -12,7 +12,7 @@ use streamwarden_proto::finding::{Finding, FindingStatus, Severity};
 use crate::api::Api;
 use crate::api::answer::{ApiError, Body, body, json};
 use crate::api::auth::{Caller, Right};
-use crate::api::types::FindingList;
+use crate::api::types::{FeedbackList, FindingList};
 use crate::store::IncidentQuery;
 use crate::view::health::sort_worst_first;
 
@@ -53,6 +53,14 @@ pub(super) struct NamedFeedbackBody {
     actual_slug: Option<String>,
     #[serde(default)]
     comment: String,
+}
+
+/// Which page of all feedback.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FeedbackQuery {
+    offset: usize,
+    limit: Option<usize>,
 }
 
 /// A word with an acknowledgement.
@@ -154,6 +162,27 @@ pub(super) async fn feedback_by_body(
         .feedback(&given.finding_id, said, author(&caller))
         .await?;
     Ok(json(&headers, &kept))
+}
+
+/// All that people said, for whoever trains. Names of people are for people who work with it.
+pub(super) async fn feedback_list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    query: Result<Query<FeedbackQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    caller.needs(Right::Feedback)?;
+    let Query(asked) = query?;
+    let all = api.engine.store.feedback_since(0).await?;
+    let list = FeedbackList {
+        total: all.len(),
+        feedback: all
+            .into_iter()
+            .skip(asked.offset)
+            .take(asked.limit.unwrap_or(LIMIT).min(LIMIT))
+            .collect(),
+    };
+    Ok(json(&headers, &list))
 }
 
 pub(super) async fn acknowledge(

@@ -1,12 +1,15 @@
 //! `/jobs`: the list, and one job's own page.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Write;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::Deserialize;
 use streamwarden_proto::cloud_event::{parse_rfc3339, rfc3339};
 use streamwarden_proto::finding::{Finding, FindingStatus};
@@ -60,6 +63,49 @@ struct Written {
     at_ms: i64,
     tag: String,
     text: Bytes,
+    /// The same packed, once for all who look at it.
+    packed: OnceLock<Bytes>,
+}
+
+impl Written {
+    /// As this caller wants it. What is packed already is not packed again on its way.
+    fn answer(&self, headers: &HeaderMap) -> Response {
+        let packed = if takes_gzip(headers) {
+            self.packed.get_or_init(|| gzip(&self.text))
+        } else {
+            &Bytes::new()
+        };
+        if packed.is_empty() {
+            return tagged(headers, &self.tag, "application/json", self.text.clone());
+        }
+        let mut answer = tagged(headers, &self.tag, "application/json", packed.clone());
+        if answer.status() == StatusCode::OK {
+            let gzip = HeaderValue::from_static("gzip");
+            answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+        }
+        let varies = HeaderValue::from_static("accept-encoding");
+        answer.headers_mut().insert(header::VARY, varies);
+        answer
+    }
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let asked = headers.get(header::ACCEPT_ENCODING);
+    let asked = asked
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    asked.split(',').any(|coding| {
+        let coding: String = coding.chars().filter(|c| !c.is_whitespace()).collect();
+        let mut parts = coding.split(';');
+        parts.next() == Some("gzip") && !parts.any(|part| part.trim_end_matches(['0', '.']) == "q=")
+    })
+}
+
+/// Empty if it cannot be packed.
+fn gzip(text: &[u8]) -> Bytes {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    let packed = packed.write_all(text).and_then(|()| packed.finish());
+    packed.unwrap_or_default().into()
 }
 
 pub(super) async fn list(
@@ -71,13 +117,7 @@ pub(super) async fn list(
     let now_ms = (api.engine.clock)();
     let everything = query.cluster.is_empty() && query.status.is_none() && query.q.is_empty();
     if everything && query.offset == 0 && query.limit.is_none() {
-        let written = written(&api, now_ms);
-        return Ok(tagged(
-            &headers,
-            &written.tag,
-            "application/json",
-            written.text.clone(),
-        ));
+        return Ok(written(&api, now_ms).answer(&headers));
     }
     let state = api.engine.state();
     let list = job_list(&state, &query, now_ms);
@@ -107,6 +147,7 @@ fn written(api: &Api, now_ms: i64) -> Arc<Written> {
         at_ms: now_ms,
         tag: etag(&text),
         text: text.into(),
+        packed: OnceLock::new(),
     });
     *cache = Some(Arc::clone(&fresh));
     fresh

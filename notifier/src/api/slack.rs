@@ -61,6 +61,10 @@ pub(super) async fn interactions(
         let message = "this is not signed by a Slack app of ours, or it is older than five minutes";
         ApiError::new(StatusCode::UNAUTHORIZED, message)
     })?;
+    if !is_first(&api, named, &headers, now_ms) {
+        let message = "this was taken before, or is meant for a process that has ended";
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, message));
+    }
     let interaction = read(&body)?;
     let deed = interaction.actions.first();
     let deed = deed.and_then(|press| Some((Deed::of(&press.action_id)?, press.value.clone())));
@@ -89,6 +93,26 @@ pub(super) async fn interactions(
     Ok(StatusCode::OK)
 }
 
+/// Time stamp and signature.
+fn signature(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Some((
+        header("x-slack-request-timestamp")?,
+        header("x-slack-signature")?,
+    ))
+}
+
+/// A request that is signed and fresh, but may have been recorded by somebody, acts once.
+fn is_first(api: &Api, named: &NamedChannel, headers: &HeaderMap, now_ms: i64) -> bool {
+    let started_ms = api.engine.started_ms;
+    let presses = named.channel.pressed();
+    presses
+        .zip(signature(headers))
+        .is_some_and(|(presses, (timestamp, signature))| {
+            presses.take_once(timestamp, signature, now_ms, started_ms)
+        })
+}
+
 /// The channel whose app signed the body.
 fn sender<'a>(
     channels: &'a [NamedChannel],
@@ -96,9 +120,7 @@ fn sender<'a>(
     body: &[u8],
     now_ms: i64,
 ) -> Option<&'a NamedChannel> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let timestamp = header("x-slack-request-timestamp")?;
-    let signature = header("x-slack-signature")?;
+    let (timestamp, signature) = signature(headers)?;
     let signed = |presses: &SlackPresses| presses.is_from_slack(timestamp, signature, body, now_ms);
     channels
         .iter()

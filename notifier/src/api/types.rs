@@ -4,10 +4,12 @@ mod catalogue;
 mod detail;
 mod incidents;
 mod list;
+mod models;
 mod status;
 
 pub use catalogue::*;
 pub use detail::*;
 pub use incidents::*;
 pub use list::*;
+pub use models::*;
 pub use status::*;

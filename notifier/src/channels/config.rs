@@ -47,7 +47,7 @@ pub enum ChannelTarget {
     },
     /// Slack with a bot token: messages are edited, news goes into a thread.
     SlackBot {
-        /// `xoxb-…`, with the right `chat:write`.
+        /// `xoxb-…`, with the right `chat:write`, and `files:write` for charts.
         token: Secret,
         /// Channel id, or `#name`.
         channel: String,

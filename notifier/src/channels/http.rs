@@ -84,8 +84,18 @@ impl Client {
         body: Vec<u8>,
     ) -> Result<Answer, SendError> {
         let json = HeaderValue::from_static("application/json; charset=utf-8");
+        self.send(url, headers, json, body).await
+    }
+
+    pub(super) async fn send(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        content_type: HeaderValue,
+        body: Vec<u8>,
+    ) -> Result<Answer, SendError> {
         let request = self.client.post(url.clone()).headers(headers).body(body);
-        let request = request.header(reqwest::header::CONTENT_TYPE, json);
+        let request = request.header(reqwest::header::CONTENT_TYPE, content_type);
         let response = request.send().await.map_err(not_sent)?;
         read(response).await
     }

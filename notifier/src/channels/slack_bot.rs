@@ -9,6 +9,7 @@ use streamwarden_service_runtime::SecretText;
 
 use crate::alerts::intent::IntentKind;
 use crate::channels::http::{Answer, Client, accepted};
+use crate::channels::slack_file::SlackFiles;
 use crate::channels::slack_press::SlackPresses;
 use crate::channels::{Channel, Delivery, Receipt, SendError};
 use crate::message::slack::{Buttons, payload};
@@ -22,6 +23,7 @@ pub struct SlackBot {
     token: SecretText,
     channel: String,
     presses: Option<SlackPresses>,
+    files: SlackFiles,
 }
 
 impl SlackBot {
@@ -32,6 +34,7 @@ impl SlackBot {
         presses: Option<SlackPresses>,
     ) -> Self {
         Self {
+            files: SlackFiles::new(client.clone()),
             client,
             token,
             channel,
@@ -52,9 +55,9 @@ impl SlackBot {
         match (delivery.intent.kind, first) {
             (IntentKind::Opened | IntentKind::Test, _) | (IntentKind::Updated, None) => {
                 let answer = self.post(message, None, false).await?;
-                Ok(Receipt {
-                    reference: reference(&answer),
-                })
+                let reference = reference(&answer);
+                self.show_chart(delivery, reference.as_deref()).await;
+                Ok(Receipt { reference })
             }
             (IntentKind::Updated, Some((_, ts))) => {
                 self.post(message, Some(ts), false).await?;
@@ -99,12 +102,25 @@ impl SlackBot {
         self.call("chat.update", &message).await
     }
 
-    async fn call(&self, method: &str, body: &Value) -> Result<Value, SendError> {
+    /// The deciding figure begins the thread.
+    async fn show_chart(&self, delivery: &Delivery<'_>, reference: Option<&str>) {
+        let chart = delivery.intent.message.chart.as_ref();
+        let place = reference.and_then(|text| text.split_once(' '));
+        if let (Some(chart), Some(place), Ok(bearer)) = (chart, place, self.bearer()) {
+            self.files.show(chart, &bearer, place).await;
+        }
+    }
+
+    fn bearer(&self) -> Result<HeaderMap, SendError> {
         let bearer = format!("Bearer {}", self.token.expose());
         let mut bearer = HeaderValue::from_str(&bearer)
             .map_err(|_| SendError::later("the token has characters that no header may have"))?;
         bearer.set_sensitive(true);
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        Ok(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+    }
+
+    async fn call(&self, method: &str, body: &Value) -> Result<Value, SendError> {
+        let headers = self.bearer()?;
         let url = self.client.under(method);
         let answer = self
             .client
@@ -115,7 +131,7 @@ impl SlackBot {
 }
 
 /// Slack answers 200 also to what it refuses.
-fn said_ok(answer: &Answer) -> Result<Value, SendError> {
+pub(super) fn said_ok(answer: &Answer) -> Result<Value, SendError> {
     let retry_after = answer.retry_after;
     let value: Value = serde_json::from_slice(&answer.body)
         .map_err(|_| SendError::later("Slack answered with something that is not JSON"))?;

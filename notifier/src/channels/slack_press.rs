@@ -1,5 +1,7 @@
 //! Buttons pressed in Slack: is it Slack that tells us, and the answer to whoever pressed.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hmac::{Hmac, Mac};
@@ -22,11 +24,17 @@ const ANSWER_HOST: &str = "hooks.slack.com";
 pub struct SlackPresses {
     secret: SecretText,
     client: Client,
+    /// Signatures that were taken, until when each would be valid (milliseconds since 1970).
+    taken: Mutex<HashMap<Vec<u8>, i64>>,
 }
 
 impl SlackPresses {
     pub(super) fn new(secret: SecretText, client: Client) -> Self {
-        Self { secret, client }
+        Self {
+            secret,
+            client,
+            taken: Mutex::default(),
+        }
     }
 
     /// Was this body signed by Slack within the last five minutes? Takes the same time whatever is wrong with a signature.
@@ -51,6 +59,29 @@ impl SlackPresses {
         mac.update(format!("v0:{timestamp}:").as_bytes());
         mac.update(body);
         mac.verify_slice(&given).is_ok()
+    }
+
+    /// Takes a signed request, once: somebody who recorded it cannot send it again. Nobody knows what a process before
+    /// this one took; so what was signed before `started_ms` is not taken.
+    pub fn take_once(
+        &self,
+        timestamp: &str,
+        signature: &str,
+        now_ms: i64,
+        started_ms: i64,
+    ) -> bool {
+        let signed_s = timestamp.parse().unwrap_or(i64::MIN);
+        let (Some(signature), true) = (decoded(signature), signed_s >= started_ms / 1000) else {
+            return false;
+        };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|_, valid_until_ms| *valid_until_ms >= now_ms);
+        let oldest_ms = i64::try_from(OLDEST.as_millis()).unwrap_or(i64::MAX);
+        // Another second: times are told in whole ones.
+        let valid_until_ms = signed_s
+            .saturating_mul(1000)
+            .saturating_add(oldest_ms + 1000);
+        taken.insert(signature, valid_until_ms).is_none()
     }
 
     /// Tells whoever pressed what became of it; nobody else sees it.
@@ -134,6 +165,20 @@ mod tests {
         let at = |now_ms| presses().is_from_slack(TIME, SIGNATURE, BODY.as_bytes(), now_ms);
         assert!(at(NOW_MS + 300_000) && at(NOW_MS - 300_000));
         assert!(!at(NOW_MS + 301_000) && !at(NOW_MS - 301_000));
+    }
+
+    #[test]
+    fn a_signed_request_is_taken_once_and_only_by_the_process_that_it_was_sent_to() {
+        let presses = presses();
+        let take = |presses: &SlackPresses, now_ms, started_ms| {
+            presses.take_once(TIME, SIGNATURE, now_ms, started_ms)
+        };
+        assert!(take(&presses, NOW_MS, NOW_MS));
+        assert!(!take(&presses, NOW_MS, NOW_MS), "the same again");
+        let in_capitals = SIGNATURE.to_uppercase().replace("V0", "v0");
+        assert!(!presses.take_once(TIME, &in_capitals, NOW_MS + 300_000, NOW_MS));
+        let restarted = self::presses();
+        assert!(!take(&restarted, NOW_MS + 3_000, NOW_MS + 2_000));
     }
 
     #[test]

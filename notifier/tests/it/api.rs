@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use streamwarden_notifier::api::types::{
-    ChannelList, FindingList, IncidentList, JobDetail, JobList, ProblemList, SilenceList, Status,
+    ChannelList, FindingList, IncidentList, JobDetail, JobList, ModelList, ProblemList,
+    SessionInfo, SilenceList, Status,
 };
 use streamwarden_proto::scope::Scope;
 
@@ -60,6 +61,8 @@ fn the_pages_fixtures_are_of_the_shape_that_the_api_answers_in() {
     reads_back::<FindingList>("findings.json");
     reads_back::<IncidentList>("incidents.json");
     reads_back::<ProblemList>("problems.json");
+    reads_back::<ModelList>("models.json");
+    reads_back::<SessionInfo>("session.json");
     reads_back::<ChannelList>("channels.json");
     reads_back::<SilenceList>("silences.json");
     reads_back::<Status>("status.json");
@@ -473,6 +476,31 @@ async fn the_page_is_served_under_a_strict_policy_and_compressed() {
             "{path}"
         );
     }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_list_of_jobs_comes_packed_to_whoever_takes_it_so_and_plain_to_others() {
+    let service = with_a_slow_sink().await;
+    let path = "/api/v1/jobs";
+    let coded = |coding: &'static str| [("accept-encoding", coding)];
+    for coding in ["gzip", "deflate, gzip;q=0.5, br"] {
+        let packed = ask_with(&service, "GET", path, "", None, &coded(coding)).await;
+        assert_eq!(packed.headers["content-encoding"], "gzip", "{coding}");
+        let tag = packed.headers["etag"].as_str();
+        let again = [("accept-encoding", "gzip"), ("if-none-match", tag)];
+        let again = ask_with(&service, "GET", path, "", None, &again).await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""));
+    }
+    for coding in ["identity", "br", "gzip;q=0"] {
+        let plain = ask_with(&service, "GET", path, "", None, &coded(coding)).await;
+        assert!(!plain.headers.contains_key("content-encoding"), "{coding}");
+        assert_eq!(plain.json()["total"], 1);
+    }
+    // The test's own client unpacks nothing; reqwest's does.
+    let unpacked = reqwest::get(format!("{}{path}", service.address)).await;
+    let unpacked: Value = unpacked.unwrap().json().await.unwrap();
+    assert_eq!(unpacked["jobs"][0]["job_name"], "orders");
     service.stop().await;
 }
 

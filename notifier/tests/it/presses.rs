@@ -23,7 +23,10 @@ struct Pressed {
 
 /// A bot that told of a slow sink, and the buttons as they stand in its message.
 async fn told() -> (Pressed, Vec<Value>) {
-    let slack = Slack::start().await;
+    told_by(Slack::start().await).await
+}
+
+async fn told_by(slack: Slack) -> (Pressed, Vec<Value>) {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = directory.path().join(name);
@@ -180,4 +183,71 @@ async fn a_press_on_a_finding_that_is_gone_says_so() {
     let said = pressed.answer(1).await;
     assert!(said.contains("there is no open finding"), "{said}");
     pressed.service.stop().await;
+}
+
+#[tokio::test]
+async fn a_press_that_somebody_recorded_and_sends_again_does_nothing() {
+    let (pressed, buttons) = told().await;
+    let body = pressed.body(labelled(&buttons, "Silence 1 h"));
+    let now_ms = pressed.service.clock.now_ms();
+    let first = pressed.send(&body, now_ms, SIGNING_SECRET).await;
+    assert_eq!(first.status, 200);
+    pressed.service.clock.pass_s(240);
+    let again = pressed.send(&body, now_ms, SIGNING_SECRET).await;
+    assert_eq!(again.status, 401, "{}", again.text);
+    let silences = get(&pressed.service, "/api/v1/silences").await;
+    assert_eq!(silences["silences"].as_array().unwrap().len(), 1);
+    // The same button pressed once more is another request.
+    let now_ms = pressed.service.clock.now_ms();
+    let later = pressed.send(&body, now_ms, SIGNING_SECRET).await;
+    assert_eq!(later.status, 200);
+    pressed.service.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_signed_before_this_process_began_is_not_taken() {
+    let (pressed, buttons) = told().await;
+    let body = pressed.body(labelled(&buttons, "Acknowledge"));
+    let before = NOW_MS - 2_000;
+    let answer = pressed.send(&body, before, SIGNING_SECRET).await;
+    assert_eq!(answer.status, 401, "{}", answer.text);
+    pressed.service.stop().await;
+}
+
+#[tokio::test]
+async fn the_deciding_figure_is_a_picture_in_the_thread_of_its_message() {
+    let (pressed, _) = told().await;
+    let shown = || async { pressed.slack.seen(|seen| seen.pictures.first().cloned()) };
+    let (thread, words, png) = eventually("a picture", shown).await;
+    let first = pressed.slack.seen(|seen| seen.messages[0]["ts"].clone());
+    assert_eq!(thread, first.as_str().unwrap());
+    assert!(words.contains("healthy below 800"), "{words}");
+    assert!(png.starts_with(b"\x89PNG"), "{} bytes", png.len());
+    pressed.service.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_may_not_upload_files_still_tells_everything_else() {
+    let slack = Slack::start().await;
+    slack.forbid_files();
+    let (pressed, _) = told_by(slack).await;
+    pressed.service.engine.on_features(&an_hour("payments"));
+    let second = slow_sink("payments");
+    pressed.service.take(&[opened(&second, BEGAN_MS)]).await;
+    pressed.service.pass_s(5).await;
+    let two = || async {
+        pressed
+            .slack
+            .seen(|seen| (seen.messages.len() == 2).then_some(()))
+    };
+    eventually("both messages", two).await;
+    pressed.service.stop().await;
+    let (pictures, calls) = pressed
+        .slack
+        .seen(|seen| (seen.pictures.len(), seen.file_calls));
+    assert_eq!(
+        (pictures, calls),
+        (0, 1),
+        "Slack is asked once and not again"
+    );
 }

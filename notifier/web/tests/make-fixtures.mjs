@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { jobs } from "./scenario.mjs";
 import { job } from "./scenario-job.mjs";
-import { channels, events, findings, incidents, problems, silences, status } from "./scenario-rest.mjs";
+import { channels, events, findings, incidents, models, problems, session, silences, status } from "./scenario-rest.mjs";
 
 const folder = new URL("../fixtures/", import.meta.url);
 
@@ -21,7 +21,7 @@ function pretty(value) {
 export function fixtures() {
   return {
     "status.json": pretty(status()), "jobs.json": pretty(jobs()), "job.json": pretty(job()), "findings.json": pretty(findings()), "incidents.json": pretty(incidents()),
-    "problems.json": pretty(problems()), "channels.json": pretty(channels()), "silences.json": pretty(silences()), "events.txt": events(),
+    "problems.json": pretty(problems()), "models.json": pretty(models()), "session.json": pretty(session()), "channels.json": pretty(channels()), "silences.json": pretty(silences()), "events.txt": events(),
   };
 }
 

@@ -280,20 +280,10 @@ describe("the other pages", () => {
     await page.getByText(/^Silenced for 4\sh$/).waitFor();
     assert.deepEqual(standIn.requests.find((request) => request.method === "POST" && request.path === "silences").body, { matcher: { cluster_id: "sandbox-*" }, duration_s: 14400, reason: "load test" });
   }));
-
-  test("a token is entered once and goes along with what follows", async () => {
-    standIn.answers.status.rights = ["read"];
-    await on("#/token", {}, async (page) => {
-      await page.getByLabel("Token").fill("s3cret");
-      await page.getByRole("button", { name: "Use this token" }).click();
-      await page.getByText(/^You may now:/).waitFor();
-      assert.equal(standIn.requests.filter((request) => request.path === "status").at(-1).authorization, "Bearer s3cret");
-    });
-  });
 });
 
 describe("everywhere", () => {
-  const ADDRESS = { overview: "#/", compact: "#/?view=compact&healthy=1", map: "#/?view=map", groups: "#/?group=cluster", incidents: "#/incidents", problems: "#/problems", problem: "#/problems/slow-sink", channels: "#/channels", token: "#/token" };
+  const ADDRESS = { overview: "#/", compact: "#/?view=compact&healthy=1", map: "#/?view=map", groups: "#/?group=cluster", incidents: "#/incidents", problems: "#/problems", problem: "#/problems/slow-sink", models: "#/models", channels: "#/channels", token: "#/token" };
   const OF_JOB = { job: "", history: "?tab=history", evidence: "?tab=evidence" };
   const PAGES = [...Object.keys(ADDRESS), ...Object.keys(OF_JOB)];
   const address = (title) => ADDRESS[title] ?? `${orders()}${OF_JOB[title]}`;

@@ -52,6 +52,31 @@ export function problems() {
   };
 }
 
+/** GET /api/v1/models */
+export function models() {
+  const model = (scope, knows, runs, features) => ({
+    name: scope, scope, version: "2026.11.20-0c1d2e3f", fingerprint: "a9c3e1eeeb5d7b7c", knows, rows: 9219, tapes: 131, runs,
+    topologies: ["event-time-windows", "fan-out", "keyed-aggregation"], flink_versions: ["1.20.5", "2.2.1"], features: features.map(([name, unit, label]) => ({ name, unit, label })),
+  });
+  const measured = (slug, topologies, replays, right, subject_right, answers) => ({ slug, topologies, replays, right, subject_right, answers });
+  return {
+    models: [
+      model("vertex", ["hot-key", "slow-sink"], { healthy: 37, "hot-key": 6, "slow-sink": 5 }, [["busy_max", "ms/s", "busy of the busiest subtask"], ["records_max_over_mean", "ratio", "records of the busiest subtask against the mean"]]),
+      model("taskmanager", ["gc-pressure"], { healthy: 37, "gc-pressure": 5 }, [["heap_share", "ratio", "heap in use after collection"]]),
+    ],
+    reliability: [measured("gc-pressure", 5, 20, 16, 16, "gc-pressure 16, nothing 4"), measured("hot-key", 6, 24, 18, 18, "hot-key 18, nothing 6"), measured("slow-sink", 2, 20, 20, 20, "slow-sink 20")],
+    card: [{ level: 1, title: "Model card", parts: [{ text: "Version `2026.11.20-0c1d2e3f`, one model a scope." }, { list: ["What they ask: shares, ratios and times, no absolute rates or sizes.", "How they were made: runs of real Flink with faults planted on purpose."] }] }],
+    report: [
+      { level: 1, title: "How good the models are", parts: [{ text: "No figure is typed by hand." }] },
+      { level: 2, title: "On topologies never trained on", parts: [{ table: { head: ["what", "measured"], rows: [["replays", "64, 54 of them with a fault"], ["problem right", "54 of 64"]] } }] },
+      { level: 3, title: "Confusion matrix", parts: [{ table: { head: ["", "healthy", "hot-key"], rows: [["hot-key", "", "20"]] } }] },
+    ],
+  };
+}
+
+/** GET /api/v1/session, for somebody who is not logged in. */
+export const session = () => ({ name: null, role: null, rights: ["read"], csrf: null });
+
 /** GET /api/v1/channels */
 export function channels() {
   return {

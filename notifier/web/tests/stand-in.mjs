@@ -7,7 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { jobs } from "./scenario.mjs";
 import { job } from "./scenario-job.mjs";
-import { channels, findings, incidents, problems, silences, status } from "./scenario-rest.mjs";
+import { channels, findings, incidents, models, problems, session, silences, status } from "./scenario-rest.mjs";
 
 const STATIC = fileURLToPath(new URL("../static/", import.meta.url));
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -30,10 +30,12 @@ export class StandIn {
   reset() {
     const by_ms = Date.now() - Date.parse(status().now);
     const move = (value) => shifted(value, by_ms);
-    this.answers = { status: move(status()), jobs: move(jobs()), incidents: move(incidents()), problems: problems(), channels: move(channels()), silences: move(silences()), findings: move(findings()) };
+    this.answers = { status: move(status()), jobs: move(jobs()), incidents: move(incidents()), problems: problems(), models: models(), session: session(), channels: move(channels()), silences: move(silences()), findings: move(findings()) };
     const known = move(job());
     this.jobs = new Map([[known.id, known]]);
     this.by_ms = by_ms;
+    this.csrf = null;
+    this.wrong = 0;
     this.failing = null;
     this.delay_ms = 0;
     this.eventsOff = false;
@@ -70,7 +72,7 @@ export class StandIn {
     let body = "";
     request.on("data", (chunk) => { body += chunk; });
     request.on("end", () => {
-      this.requests.push({ method: request.method, path: pathname.slice("/api/v1/".length), body: body === "" ? null : JSON.parse(body), authorization: request.headers.authorization ?? null });
+      this.requests.push({ method: request.method, path: pathname.slice("/api/v1/".length), body: body === "" ? null : JSON.parse(body), authorization: request.headers.authorization ?? null, cookie: request.headers.cookie ?? null, csrf: request.headers["x-streamwarden-csrf"] ?? null });
       setTimeout(() => this.api(request, pathname.slice("/api/v1/".length), response), this.delay_ms);
     });
   }
@@ -90,7 +92,9 @@ export class StandIn {
     if (this.failing) { this.json(response, this.failing.code, { error: this.failing.error }); return; }
     const [name, id, verb] = path.split("/").map(decodeURIComponent);
     if (name === "events") { this.events(response); return; }
-    if (request.method !== "GET" && !request.headers.authorization && this.answers.status.rights.length < 2) { this.json(response, 403, { error: "this needs a token", right: name }); return; }
+    if (name === "session" && request.method !== "GET") { this.session(request, response); return; }
+    if (request.method !== "GET" && this.csrf !== null && request.headers["x-streamwarden-csrf"] !== this.csrf) { this.json(response, 403, { error: "the page's session has changed; load the page again" }); return; }
+    if (request.method !== "GET" && this.answers.status.rights.length < 2) { this.json(response, 403, { error: "this needs a token", right: name }); return; }
     if (name === "jobs" && id) { const known = this.job(id); this.json(response, known ? 200 : 404, known ?? { error: "no such job" }); return; }
     if (name === "findings" && verb === "acknowledge") {
       for (const job of this.jobs.values()) for (const entry of job.findings) if (entry.finding.finding_id === id) entry.acknowledged_by = "dana";
@@ -104,6 +108,27 @@ export class StandIn {
     const answer = this.answers[name];
     if (name === "status") Object.assign(answer, { now: new Date().toISOString() }, this.stopped ? {} : { window: new Date(Date.now() - 4000).toISOString() });
     this.json(response, answer ? 200 : 404, answer ?? { error: "no such thing" });
+  }
+
+  /** Logging in with the token "s3cret", and out; the cookie as the notifier sets it. */
+  session(request, response) {
+    if (request.method === "DELETE") {
+      this.csrf = null;
+      this.answers.session = session();
+      this.answers.status.rights = ["read"];
+      response.writeHead(204, { "set-cookie": "streamwarden-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict" }).end();
+      return;
+    }
+    if (this.requests.at(-1).body?.token !== "s3cret") {
+      this.wrong += 1;
+      this.json(response, this.wrong > 3 ? 429 : 401, { error: this.wrong > 3 ? "too many wrong tokens from this address; wait a minute" : "this token is not known" });
+      return;
+    }
+    this.csrf = "c5rf";
+    this.answers.status.rights = ["read", "feedback", "silence"];
+    this.answers.session = { name: "dana", role: "operator", rights: this.answers.status.rights, csrf: this.csrf };
+    response.setHeader("set-cookie", "streamwarden-session=0123; Path=/; HttpOnly; SameSite=Strict");
+    this.json(response, 200, this.answers.session);
   }
 
   /** A job that the story does not tell in full is told from its row. */

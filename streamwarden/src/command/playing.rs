@@ -100,7 +100,8 @@ pub(super) async fn play_as_live(
         speed: play.speed,
         ended: false,
     };
-    let knowledge = knowledge::of(&experience, Some(note));
+    let models = settings.inference.models.as_deref();
+    let knowledge = knowledge::of(&experience, models, Some(note));
     let ended = Arc::clone(&knowledge.tape_ended);
     ensure_topics(&kafka).await?;
     let line = Line::begin(&settings).await?;

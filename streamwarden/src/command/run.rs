@@ -19,7 +19,8 @@ pub(super) async fn run(args: RunArgs, mut settings: Settings) -> Result<(), Fai
     let experience = experience(&settings)?;
     ensure_topics(&kafka).await?;
     let line = Line::begin(&settings).await?;
-    line.start_judging(&settings, &kafka, knowledge::of(&experience, None));
+    let knowledge = knowledge::of(&experience, settings.inference.models.as_deref(), None);
+    line.start_judging(&settings, &kafka, knowledge);
     line.start_collector(&settings, &kafka);
     if line.ready().await {
         announce(&settings);

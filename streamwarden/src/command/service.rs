@@ -36,7 +36,8 @@ pub(super) async fn inference(settings: Settings) -> Result<(), Failure> {
 
 /// `streamwarden notifier`.
 pub(super) async fn notifier(settings: Settings) -> Result<(), Failure> {
-    let knowledge = knowledge::of(&*experience(&settings)?, None);
+    let models = settings.inference.models.as_deref();
+    let knowledge = knowledge::of(&*experience(&settings)?, models, None);
     alone(&settings, |line| {
         line.start_notifier(&settings, &settings.kafka, knowledge);
     })

@@ -1,5 +1,6 @@
 //! How watching and telling stand.
 
+use crate::api::auth::Role;
 use crate::api::types::SeriesData;
 use serde::{Deserialize, Serialize};
 
@@ -202,4 +203,26 @@ pub struct AuditRow {
     pub action: String,
     /// To what.
     pub subject: String,
+}
+
+/// `GET /api/v1/session`: who asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Name of the token; nothing if nobody is logged in.
+    pub name: Option<String>,
+    /// What the token allows; only with a session.
+    pub role: Option<Role>,
+    /// What the caller may do.
+    pub rights: Vec<String>,
+    /// Goes with every change, in the header `X-Streamwarden-Csrf`; only with a session.
+    pub csrf: Option<String>,
+}
+
+/// `GET /api/v1/feedback`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedbackList {
+    /// All of it.
+    pub total: usize,
+    /// Oldest first.
+    pub feedback: Vec<streamwarden_proto::feedback::Feedback>,
 }

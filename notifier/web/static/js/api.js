@@ -1,7 +1,6 @@
 // The only place that talks to the notifier. Addresses are relative, so that the page works below any path.
 
 const BASE = new URL("api/v1/", document.baseURI);
-const TOKEN = "streamwarden-token";
 
 /** What went wrong, in a sentence a person can act on. `right` names the right that is missing. */
 export class ApiError extends Error {
@@ -12,15 +11,13 @@ export class ApiError extends Error {
   }
 }
 
-export const token = {
-  get() { try { return sessionStorage.getItem(TOKEN) ?? ""; } catch { return ""; } },
-  set(value) { try { if (value) sessionStorage.setItem(TOKEN, value); else sessionStorage.removeItem(TOKEN); } catch { /* private window: lives until reload */ } },
-};
+/** Whoever is logged in is known by a cookie that no script can read; changes also need this secret, which only our page gets. */
+let csrf = null;
 
 async function call(path, { method = "GET", body, timeout_ms = 10_000 } = {}) {
   const headers = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
-  if (token.get()) headers.authorization = `Bearer ${token.get()}`;
+  if (method !== "GET" && csrf) headers["x-streamwarden-csrf"] = csrf;
   let answer;
   try {
     answer = await fetch(new URL(path, BASE), { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(timeout_ms), credentials: "same-origin" });
@@ -37,6 +34,25 @@ async function call(path, { method = "GET", body, timeout_ms = 10_000 } = {}) {
   throw new ApiError(data?.error ?? `Streamwarden answered ${answer.status}`, { status: answer.status, right: data?.right ?? null });
 }
 
+/** Remembers the secret that goes with changes. */
+function keep(session) {
+  csrf = session?.csrf ?? null;
+  return session;
+}
+
+/** A change. Somebody may have logged in or out in another tab meanwhile: then it is asked once more, with the secret of now. */
+async function change(path, options) {
+  const before = csrf;
+  try {
+    return await call(path, options);
+  } catch (error) {
+    if (error.status !== 403 || error.right) throw error;
+    keep(await call("session"));
+    if (csrf === before) throw error;
+    return call(path, options);
+  }
+}
+
 const part = encodeURIComponent;
 
 export const api = {
@@ -48,10 +64,14 @@ export const api = {
   channels: () => call("channels"),
   silences: () => call("silences"),
   audit: () => call("audit"),
-  feedback: (finding_id, body) => call(`findings/${part(finding_id)}/feedback`, { method: "POST", body }),
-  acknowledge: (finding_id) => call(`findings/${part(finding_id)}/acknowledge`, { method: "POST", body: {} }),
-  silence: (matcher, duration_s, reason) => call("silences", { method: "POST", body: { matcher, duration_s, reason } }),
-  endSilence: (id) => call(`silences/${part(id)}`, { method: "DELETE" }),
-  testChannel: (name) => call(`channels/${part(name)}/test`, { method: "POST", body: {}, timeout_ms: 30_000 }),
+  models: () => call("models"),
+  session: () => call("session").then(keep),
+  logIn: (token) => call("session", { method: "POST", body: { token } }).then(keep),
+  logOut: () => change("session", { method: "DELETE" }).then(() => keep(null)),
+  feedback: (finding_id, body) => change(`findings/${part(finding_id)}/feedback`, { method: "POST", body }),
+  acknowledge: (finding_id) => change(`findings/${part(finding_id)}/acknowledge`, { method: "POST", body: {} }),
+  silence: (matcher, duration_s, reason) => change("silences", { method: "POST", body: { matcher, duration_s, reason } }),
+  endSilence: (id) => change(`silences/${part(id)}`, { method: "DELETE" }),
+  testChannel: (name) => change(`channels/${part(name)}/test`, { method: "POST", body: {}, timeout_ms: 30_000 }),
   eventsAddress: () => new URL("events", BASE).href,
 };

@@ -64,5 +64,5 @@ export function strips() {
 
 export function foot() {
   const data = store.status.data;
-  return [data && h("span", {}, `Streamwarden ${data.version}`), h("span", {}, "Times are UTC"), h("a", { href: "api/v1/openapi.json" }, "API"), h("a", { href: "#/audit" }, "What people did"), h("a", { href: "#/token" }, "Your rights")];
+  return [data && h("span", {}, `Streamwarden ${data.version}`), h("span", {}, "Times are UTC"), h("a", { href: "api/v1/openapi.json" }, "API"), h("a", { href: "#/audit" }, "What people did"), h("a", { href: "#/models" }, "How good it is"), h("a", { href: "#/token" }, store.session.data?.name ? `Logged in as ${store.session.data.name}` : "Log in")];
 }

@@ -9,6 +9,7 @@ import { overview } from "./pages/overview.js";
 import { jobPage } from "./pages/job.js";
 import { incidentsPage } from "./pages/incidents.js";
 import { problemsPage } from "./pages/problems.js";
+import { modelsPage } from "./pages/models.js";
 import { channelsPage } from "./pages/channels.js";
 import { auditPage } from "./pages/audit.js";
 import { tokenPage } from "./pages/token.js";
@@ -20,6 +21,7 @@ const PAGES = {
   jobs: { view: jobPage, needs: () => (router.route.id ? [store.job(router.route.id)] : []) },
   incidents: { view: incidentsPage, needs: () => [store.incidents] },
   problems: { view: problemsPage, needs: () => [store.problems] },
+  models: { view: modelsPage, needs: () => [store.models] },
   channels: { view: channelsPage, needs: () => [store.channels, store.silences] },
   audit: { view: auditPage, needs: () => [store.audit] },
   token: { view: tokenPage, needs: () => [] },
@@ -69,6 +71,7 @@ store.onChange(draw);
 router.start(onMove);
 addEventListener("keydown", onKey);
 document.getElementById("skip").addEventListener("click", () => main.focus());
+store.session.refresh();
 store.status.refresh();
 store.jobs.refresh();
 refreshVisible();

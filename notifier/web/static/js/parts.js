@@ -53,7 +53,7 @@ export function guarded(right, props, ...children) {
 export function rightsNote(...rights) {
   const missing = rights.filter((right) => !may(right));
   if (missing.length === 0) return null;
-  return h("p", { class: "rights" }, icon("dont"), h("span", {}, `You may read, not change: this needs the ${missing.length === 1 ? "right" : "rights"} `, words.listed(missing.map((right) => `“${right}”`)), ". ", h("a", { href: "#/token" }, "Enter a token")));
+  return h("p", { class: "rights" }, icon("dont"), h("span", {}, `You may read, not change: this needs the ${missing.length === 1 ? "right" : "rights"} `, words.listed(missing.map((right) => `“${right}”`)), ". ", h("a", { href: "#/token" }, "Log in")));
 }
 
 let forget;
@@ -93,5 +93,5 @@ function failure(resource, what) {
   return h("section", { class: "card none" },
     h("h1", {}, icon(denied ? "dont" : "no_data"), denied ? `You may not see ${what}` : `No answer with ${what}`),
     h("p", {}, resource.error.message, ". ", denied ? "" : "It is asked again every 10 s."),
-    h("p", { class: "bar" }, denied ? h("a", { class: "btn", href: "#/token" }, "Enter a token") : h("button", { class: "btn", type: "button", onclick: () => resource.refresh() }, "Ask again now")));
+    h("p", { class: "bar" }, denied ? h("a", { class: "btn", href: "#/token" }, "Log in") : h("button", { class: "btn", type: "button", onclick: () => resource.refresh() }, "Ask again now")));
 }

@@ -79,6 +79,8 @@ export const problems = new Resource(api.problems);
 export const channels = new Resource(api.channels);
 export const silences = new Resource(api.silences);
 export const audit = new Resource(api.audit);
+export const models = new Resource(api.models);
+export const session = new Resource(api.session);
 
 /** The job that is looked at. Another id is another resource, so that an old answer never shows under a new name. */
 let current = { id: null, resource: null };

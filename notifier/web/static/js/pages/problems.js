@@ -17,7 +17,7 @@ export function problemsPage() {
   return {
     title: "Problems",
     view: [
-      h("div", { class: "page-h", key: "head" }, h("h1", {}, `${plural(data.problems.length, "problem")} that Streamwarden knows`), h("p", {}, "What it looks for, how it is recognised, and what helps.", data.pack && ` Experience pack ${data.pack.name} ${data.pack.version}.`)),
+      h("div", { class: "page-h", key: "head" }, h("h1", {}, `${plural(data.problems.length, "problem")} that Streamwarden knows`), h("p", {}, "What it looks for, how it is recognised, and what helps.", data.pack && ` Experience pack ${data.pack.name} ${data.pack.version}.`, " ", h("a", { href: "#/models" }, "How good it is"))),
       h("div", { class: "tools", role: "search", key: "tools", "aria-label": "Problems" }, h("label", { class: "find wide" }, h("span", { class: "vh" }, "Find a problem"), icon("find"), h("input", { id: "search", type: "search", placeholder: "Code, name or what you see", autocomplete: "off", value: route.query.get("q") ?? "", oninput: (event) => setQuery({ q: event.target.value }) }), h("kbd", { "aria-hidden": "true" }, "/"))),
       shown.length === 0 ? h("section", { class: "card none", key: "none" }, h("h2", {}, `No problem matches “${route.query.get("q")}”`)) : groups(shown),
     ],

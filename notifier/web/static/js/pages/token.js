@@ -1,29 +1,70 @@
-// Reading needs nothing; a token gives the right to change something. It is kept until the tab is closed.
+// Reading needs nothing, unless it is set up otherwise; whoever logs in with a token may change something.
 
 import { h } from "../view.js";
-import { token } from "../api.js";
+import { api } from "../api.js";
 import * as store from "../store.js";
 import { listed } from "../words.js";
 import { say } from "../parts.js";
 
-export function tokenPage() {
-  const rights = store.status.data?.rights ?? [];
-  const save = async (event) => {
-    event.preventDefault();
-    const field = event.target.elements.namedItem("token");
-    token.set(field.value.trim());
+const ROLE = { viewer: "may look", operator: "may also say what was right, silence and take care of findings", admin: "may also test channels" };
+/** Why the last token was refused. */
+let refused = null;
+
+async function readAgain() {
+  await Promise.all([store.session.refresh(), store.status.refresh()]);
+  store.jobs.refresh();
+  store.audit.refresh();
+  store.changed();
+}
+
+async function logIn(event) {
+  event.preventDefault();
+  const field = event.target.elements.namedItem("token");
+  const button = event.target.elements.namedItem("send");
+  button.disabled = true;
+  try {
+    const session = await api.logIn(field.value.trim());
+    refused = null;
     field.value = "";
-    await store.status.refresh();
-    store.audit.refresh();
-    say(store.status.error ? store.status.error.message : `You may now: ${listed(store.status.data?.rights ?? [])}`);
+    say(`Logged in as ${session.name}. You may now: ${listed(session.rights)}.`);
+    await readAgain();
+  } catch (error) {
+    refused = error.status === 401 ? "This token is not known." : `${error.message}.`;
     store.changed();
-  };
+    field.select();
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function logOut() {
+  try {
+    await api.logOut();
+    say("Logged out");
+  } catch (error) {
+    say(error.message);
+  }
+  await readAgain();
+}
+
+export function tokenPage() {
+  const session = store.session.data;
+  const rights = store.status.data?.rights ?? session?.rights ?? [];
   return {
-    title: "Rights",
-    view: h("section", { class: "card none first token", key: "token" }, h("h1", {}, "What you may do"),
-      h("p", {}, store.status.error?.status === 401 ? "This token is not known." : rights.length > 0 ? `With this page as it is, you may: ${listed(rights)}.` : "Nothing is known about your rights yet."),
-      h("form", { onsubmit: save }, h("label", {}, h("span", { class: "lab" }, "Token"), h("input", { name: "token", type: "password", autocomplete: "off", spellcheck: "false" })), h("button", { class: "btn primary", type: "submit" }, "Use this token")),
-      token.get() && h("p", {}, h("button", { class: "btn quiet", type: "button", onclick: () => { token.set(""); store.status.refresh(); store.changed(); } }, "Forget the token")),
-      h("p", { class: "dim" }, "Whoever runs Streamwarden gives tokens out. It stays in this tab and is forgotten when the tab is closed.")),
+    title: session?.name ? "Your rights" : "Log in",
+    view: h("section", { class: "card none first token", key: "token" }, h("h1", {}, session?.name ? `You are ${session.name}` : "Log in"),
+      h("p", {}, rights.length > 0 ? `With this page as it is, you may: ${listed(rights)}.` : "Whoever is not logged in may see nothing here."),
+      session?.name ? [
+        session.role && h("p", { class: "dim" }, `Role ${session.role}: ${ROLE[session.role] ?? ""}.`),
+        session.csrf && h("p", { class: "bar" }, h("button", { class: "btn", type: "button", onclick: logOut }, "Log out")),
+      ] : form(),
+      h("p", { class: "dim" }, "Whoever runs Streamwarden gives tokens out. A login ends after 12 h, or when Streamwarden is started again.")),
   };
+}
+
+function form() {
+  return h("form", { onsubmit: logIn, key: "form" },
+    h("label", {}, h("span", { class: "lab" }, "Token"), h("input", { name: "token", type: "password", autocomplete: "current-password", spellcheck: "false", required: true, "aria-invalid": refused ? "true" : null, "aria-describedby": refused ? "refused" : null })),
+    h("button", { class: "btn primary", name: "send", type: "submit" }, "Log in"),
+    refused && h("p", { class: "refused", id: "refused", role: "alert" }, refused));
 }
