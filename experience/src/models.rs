@@ -64,7 +64,7 @@ pub fn load(folder: &Path, scope: Scope) -> Result<Option<ModelBytes>, PackError
 /// What training wrote for people beside the models, `MODEL_CARD.md` or `REPORT.md`: of the folder, or of the built-in
 /// ones. `None` if it is not there.
 #[must_use]
-pub fn text(folder: Option<&Path>, name: &str) -> Option<String> {
+pub fn notes(folder: Option<&Path>, name: &str) -> Option<String> {
     match folder {
         Some(folder) => std::fs::read_to_string(folder.join(name)).ok(),
         None => Some(MODELS.get_file(name)?.contents_utf8()?.to_owned()),

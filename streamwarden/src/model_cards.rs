@@ -39,7 +39,7 @@ struct ManifestNotes {
 /// The models of a folder, or the built-in ones. What cannot be read is left out: whoever judges refuses it loudly.
 #[must_use]
 pub fn of(folder: Option<&Path>) -> ModelList {
-    let chapters = |name| models::text(folder, name).map_or_else(Vec::new, |t| markdown::read(&t));
+    let chapters = |name| models::notes(folder, name).map_or_else(Vec::new, |t| markdown::read(&t));
     let report = chapters("REPORT.md");
     ModelList {
         models: Scope::MODELLED

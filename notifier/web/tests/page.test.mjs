@@ -280,6 +280,17 @@ describe("the other pages", () => {
     await page.getByText(/^Silenced for 4\sh$/).waitFor();
     assert.deepEqual(standIn.requests.find((request) => request.method === "POST" && request.path === "silences").body, { matcher: { cluster_id: "sandbox-*" }, duration_s: 14400, reason: "load test" });
   }));
+
+  test("a maintenance window is planned ahead", () => on("#/channels", {}, async (page) => {
+    const year = new Date().getUTCFullYear() + 1;
+    await page.getByText("New silence").click();
+    await page.getByLabel("Cluster").fill("sandbox-*");
+    await page.getByLabel(/^From/).fill(`${year}-03-01T22:30`);
+    await page.getByRole("button", { name: "Silence what fits" }).click();
+    await page.getByText(/^Silenced from .*22:30 UTC for/).waitFor();
+    const asked = standIn.requests.find((request) => request.method === "POST" && request.path === "silences");
+    assert.equal(asked.body.starts_at, `${year}-03-01T22:30:00Z`);
+  }));
 });
 
 describe("everywhere", () => {

@@ -70,7 +70,7 @@ export const api = {
   logOut: () => change("session", { method: "DELETE" }).then(() => keep(null)),
   feedback: (finding_id, body) => change(`findings/${part(finding_id)}/feedback`, { method: "POST", body }),
   acknowledge: (finding_id) => change(`findings/${part(finding_id)}/acknowledge`, { method: "POST", body: {} }),
-  silence: (matcher, duration_s, reason) => change("silences", { method: "POST", body: { matcher, duration_s, reason } }),
+  silence: (matcher, duration_s, reason, starts_at) => change("silences", { method: "POST", body: { matcher, duration_s, reason, starts_at } }),
   endSilence: (id) => change(`silences/${part(id)}`, { method: "DELETE" }),
   testChannel: (name) => change(`channels/${part(name)}/test`, { method: "POST", body: {}, timeout_ms: 30_000 }),
   eventsAddress: () => new URL("events", BASE).href,

@@ -102,6 +102,7 @@ function silenceItem(silence, now) {
 function form() {
   return h("details", { class: "how pad", key: "new" }, h("summary", {}, "New silence"), h("form", { class: "wrong-form", onsubmit: make },
     FIELDS.map(([name, word, example]) => h("label", { class: "grow" }, h("span", { class: "lab" }, word), h("input", { name, placeholder: example, maxlength: "200", autocomplete: "off", spellcheck: "false" }))),
+    h("label", {}, h("span", { class: "lab" }, "From, UTC (empty: now)"), h("input", { name: "starts_at", type: "datetime-local" })),
     h("label", {}, h("span", { class: "lab" }, "For"), h("select", { name: "duration_s" }, LENGTHS.map(([seconds, word]) => h("option", { value: String(seconds) }, word)))),
     h("label", { class: "grow" }, h("span", { class: "lab" }, "Why"), h("input", { name: "reason", maxlength: "500", autocomplete: "off" })),
     guarded("silence", { type: "submit" }, "Silence what fits")));
@@ -114,9 +115,11 @@ async function make(event) {
   const matcher = Object.fromEntries(FIELDS.map(([name]) => [name, given[name].trim()]).filter(([, value]) => value !== ""));
   if (Object.keys(matcher).length === 0) { say("Say which job, cluster or problem"); return; }
   try {
-    await api.silence(matcher, Number(given.duration_s), given.reason.trim());
+    const starts_at = given.starts_at ? `${given.starts_at.slice(0, 16)}:00Z` : undefined;
+    await api.silence(matcher, Number(given.duration_s), given.reason.trim(), starts_at);
     event.target.reset();
-    say(`Silenced for ${duration(Number(given.duration_s))}`);
+    const from = starts_at && Date.parse(starts_at) > store.now() ? ` from ${dayAndClock(starts_at, store.now())} UTC` : "";
+    say(`Silenced${from} for ${duration(Number(given.duration_s))}`);
   } catch (error) { say(error.message); }
   store.silences.refresh();
   store.jobs.refresh();
