@@ -12,7 +12,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 ONNXRUNTIME_VERSION := 1.24.4
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
-.PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train report \
+.PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train text-model report \
     test-compose helm-test watch-test api-test chaos upgrade-test
 
 help: ## This list
@@ -107,6 +107,9 @@ dataset: setup ## All tapes through the featurizer into Parquet (FEEDBACK=file R
 
 train: dataset ## Three ONNX models from the dataset
 	training/train.sh
+
+text-model: setup ## The model of words, for failures that no rule knows; some minutes
+	training/text.sh
 
 report: ## Evaluation of the models on tapes that they were not trained on
 	training/report.sh

@@ -163,7 +163,8 @@ impl<'l> Cursor<'l> {
 
     fn thread_after_level(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '|']);
-        if let Some((pid, behind)) = self.rest.split_once(" --- ")
+        if self.rest.starts_with(|first: char| first.is_ascii_digit())
+            && let Some((pid, behind)) = self.rest.split_once(" --- ")
             && pid.bytes().all(|byte| byte.is_ascii_digit())
         {
             self.rest = behind;

@@ -14,6 +14,8 @@ use super::{Coded, code_of, normal_form, simple_name};
 const MOST_ARGUMENTS: usize = 16;
 /// With less constant text than this, a template says nothing.
 const LEAST_CONSTANT_BYTES: usize = 8;
+/// Texts up to this length are searched in the plain way.
+const SHORT_BYTES: usize = 256;
 /// Owners remembered, those without templates among them; a log names a few hundred.
 const MOST_OWNERS: usize = 20_000;
 
@@ -72,7 +74,7 @@ impl MinedTemplate {
                 (true, false) if !rest.ends_with(part) => return false,
                 (true, false) => rest.len() - part.len(),
                 (false, true) => 0,
-                (false, false) => match memchr::memmem::find(rest.as_bytes(), part.as_bytes()) {
+                (false, false) => match find(rest, part) {
                     Some(at) => at,
                     None => return false,
                 },
@@ -243,6 +245,16 @@ impl TemplateCoder {
         let read = known.entry(owner.into()).or_insert(read);
         of_owner(read.as_ref(), message, take)
     }
+}
+
+/// Where a part starts. Most texts are so short that to prepare a search takes longer than to search.
+fn find(text: &str, part: &str) -> Option<usize> {
+    if text.len() > SHORT_BYTES {
+        return text.find(part);
+    }
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut starts = memchr::memchr_iter(*part.first()?, text);
+    starts.find(|at| text[*at..].starts_with(part))
 }
 
 fn of_owner<'m, T>(

@@ -7,7 +7,7 @@ const BEFORE_A_NAME: &[&str] = &[
     "task", "tasks", "code", "for", "of", "source", "sink", "vertex", "operator", "subtask",
 ];
 /// How Flink begins the names of sources and sinks.
-const KINDS: &[&str] = &["Source: ", "Sink: "];
+const KINDS: &[&str] = &["Source", "Sink"];
 
 /// The next task at `from` or later: `Source: orders -> Map (1/2)#0`, or only `Source: orders`.
 pub(super) fn find(text: &str, from: usize) -> Option<Range<usize>> {
@@ -68,14 +68,15 @@ fn behind_last_word(text: &str) -> usize {
 /// `Source: orders`, without a subtask: one word.
 fn of_kind(text: &str, from: usize) -> Option<Range<usize>> {
     let rest = &text[from..];
-    let found = KINDS.iter().filter_map(|kind| {
-        let start = memchr::memmem::find(rest.as_bytes(), kind.as_bytes())?;
-        let word = &rest[start + kind.len()..];
+    let mut colons = memchr::memchr_iter(b':', rest.as_bytes());
+    let found = colons.find_map(|colon| {
+        let word = rest[colon..].strip_prefix(": ")?;
+        let kind = KINDS.iter().find(|kind| rest[..colon].ends_with(**kind))?;
+        let start = colon - kind.len();
         let end = word.find([' ', '(', ')', ',', ';']).unwrap_or(word.len());
         let name = word[..end].trim_end_matches(['.', ':', '!']);
         let alone = start == 0 || rest[..start].ends_with([' ', '(', '\'', '[']);
-        (alone && !name.is_empty()).then_some(start..start + kind.len() + name.len())
-    });
-    let first = found.min_by_key(|range| range.start)?;
-    Some(from + first.start..from + first.end)
+        (alone && !name.is_empty()).then_some(start..colon + 2 + name.len())
+    })?;
+    Some(from + found.start..from + found.end)
 }
