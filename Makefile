@@ -41,7 +41,7 @@ fmt: ## Format the code
 
 lint: setup ## Formatting, clippy without warnings
 	cargo fmt --all -- --check
-	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo clippy --workspace --all-targets --test e2e --quiet -- --deny warnings
 
 unit: setup-test ## Unit, property and service tests
 	RUST_TEST_THREADS=4 cargo test --workspace --quiet  # the service tests mostly wait: for rebalances, time limits, pages

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use streamwarden_lab::cluster::Cluster;
 use streamwarden_lab::control::ControlFile;
 use streamwarden_lab::flink::Flink;
+use streamwarden_lab::rest::Submission;
 use streamwarden_lab::scenario::{self, ClusterSpec, Scenario, plain};
 
 /// A cluster that jobs can be submitted to.
@@ -35,8 +36,8 @@ fn scenario(file: &str, variant: &str) -> Scenario {
 
 impl RealFlink {
     pub(crate) async fn start() -> Self {
-        let flink = Flink::prepare(&lab(), "2.2.1").await.unwrap();
-        let cluster = Cluster::start(&flink, &ClusterSpec::default())
+        let flink = Flink::prepare(&lab(), "2.2.1", false).await.unwrap();
+        let cluster = Cluster::start(&lab(), &flink, &ClusterSpec::default())
             .await
             .unwrap();
         let jar = cluster.rest.upload(&flink.jobs_jar).await.unwrap();
@@ -60,10 +61,14 @@ impl RealFlink {
             .flat_map(|(key, value)| [format!("--{key}"), plain(value)]);
         let arguments: Vec<_> = topology.into_iter().chain(file).chain(own).collect();
         let rest = &self.cluster.rest;
-        let id = rest
-            .submit(&self.jar, &arguments, &scenario.job_config)
-            .await
-            .unwrap();
+        let what = Submission {
+            jar: &self.jar,
+            entry_class: None,
+            arguments: &arguments,
+            config: &scenario.job_config,
+            savepoint: None,
+        };
+        let id = rest.submit(&what).await.unwrap();
         let vertices = rest.vertices(&id).await.unwrap();
         let vertices = vertices
             .into_iter()
