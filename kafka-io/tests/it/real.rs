@@ -98,10 +98,10 @@ pub(crate) fn secure_kafka(
     password: &str,
 ) -> Option<KafkaConfig> {
     let (brokers, ca) = broker().secure.clone()?;
-    let name = format!("streamwarden-kafka-{}-{password}", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    std::fs::write(&file, password).unwrap();
     let mut config = with_own_prefix(&KafkaConfig { brokers, ..kafka() });
+    // Each caller's own file: another test must not read it while it is being written.
+    let file = std::env::temp_dir().join(format!("{}-{password}", config.topic_prefix));
+    std::fs::write(&file, password).unwrap();
     config.security.tls = Some(TlsConfig {
         ca_file: Some(ca.into()),
         ..TlsConfig::default()
