@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use streamwarden_experience::analyzer::ranking::LogRanking;
 use streamwarden_experience::problem::{Problem, Rule};
-use streamwarden_experience::text::{Features, features};
+use streamwarden_experience::text::{Features, features, of_event};
 use streamwarden_experience::{Experience, LogParser, ParserOptions};
 use streamwarden_proto::v1::{LogEvent, LogLevel, Throwable, ThrowableLink};
 
@@ -166,7 +166,7 @@ fn of_templates(
                 group,
                 class: &found.problem.class.to_string(),
                 weight: found.confidence,
-                features: of(&event),
+                features: of_event(&event),
             })?;
         }
     }
@@ -217,17 +217,12 @@ fn of_corpus(experience: &Experience, folder: &Path, write: &mut Out<'_>) -> io:
                     group: &stem(&path),
                     class: &stem(&class),
                     weight: 1.0,
-                    features: of(&incident.first),
+                    features: of_event(&incident.first),
                 })?;
             }
         }
     }
     Ok(())
-}
-
-fn of(event: &LogEvent) -> Features {
-    let chain = event.throwable.as_ref().map(|throwable| &throwable.chain);
-    features(&event.logger, &event.text, chain.map_or(&[], Vec::as_slice))
 }
 
 fn stem(path: &Path) -> String {

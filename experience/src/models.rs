@@ -7,6 +7,8 @@ use streamwarden_proto::scope::Scope;
 
 use crate::pack::PackError;
 
+pub mod onnx_file;
+
 static MODELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
 
 /// The three files of one scope's model, unchecked.

@@ -5,7 +5,7 @@
 //! runtime, and `explain` works where none is installed.
 
 use streamwarden_proto::Class;
-use streamwarden_proto::v1::{LogEvent, ThrowableLink};
+use streamwarden_proto::v1::LogEvent;
 
 mod features;
 mod onnx;
@@ -28,21 +28,22 @@ impl TextModel {
     /// Judges an event by its words.
     #[must_use]
     pub fn judge_event(&self, event: &LogEvent) -> Option<Judged> {
-        let chain = event.throwable.as_ref().map(|throwable| &throwable.chain);
-        self.judge(&of_event(event, chain.map_or(&[], Vec::as_slice)))
+        self.judge(&of_event(event))
     }
 }
 
 /// The features of an event.
 #[must_use]
-pub fn of_event(event: &LogEvent, chain: &[ThrowableLink]) -> Features {
-    features(&event.logger, &event.text, chain)
+pub fn of_event(event: &LogEvent) -> Features {
+    let chain = event.throwable.as_ref().map(|throwable| &throwable.chain);
+    features(&event.logger, &event.text, chain.map_or(&[], Vec::as_slice))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::models;
+    use streamwarden_proto::v1::ThrowableLink;
 
     #[derive(serde::Deserialize)]
     struct Golden {

@@ -7,7 +7,6 @@
 pub mod error;
 pub mod manifest;
 pub mod onnx;
-pub mod onnx_file;
 pub mod runtime;
 pub mod set;
 pub mod trees;

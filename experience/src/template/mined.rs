@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::normal_form::template_of;
+use super::normal_form::{first_line, template_of};
 use super::sorted::SortedLines;
 use super::{Coded, code_of, normal_form, simple_name};
 
@@ -264,12 +264,6 @@ fn of_owner<'m, T>(
 ) -> Option<T> {
     let (mined, arguments) = templates?.best(message)?;
     Some(take(mined, arguments))
-}
-
-fn first_line(message: &str) -> &str {
-    let line = message.trim_start();
-    let end = memchr::memchr(b'\n', line.as_bytes()).unwrap_or(line.len());
-    line[..end].trim_end()
 }
 
 /// The first word of a template, if no place is in it.

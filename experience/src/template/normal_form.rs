@@ -62,27 +62,29 @@ pub struct NormalForm {
     pub template: String,
     /// What stood at the places.
     pub arguments: Vec<String>,
-    /// Only the constant text is wanted.
-    template_only: bool,
 }
 
-impl NormalForm {
+/// A normal form in the making.
+struct Form {
+    template: String,
+    /// `None` if nobody wants to know what stood at the places.
+    arguments: Option<Vec<String>>,
+}
+
+impl Form {
     fn place(&mut self, value: &str) {
+        let arguments = self.arguments.as_mut();
         if let Some(joined) = joined_with_last_place(&self.template) {
-            if self.template_only {
-                self.template.truncate(joined);
-                return;
-            }
-            let gap = self.template.split_off(joined);
-            if let Some(last) = self.arguments.last_mut() {
-                last.push_str(&gap);
+            if let Some(last) = arguments.and_then(|arguments| arguments.last_mut()) {
+                last.push_str(&self.template[joined..]);
                 last.push_str(value);
             }
+            self.template.truncate(joined);
             return;
         }
         self.template.push_str("{}");
-        if self.arguments.len() < MOST_ARGUMENTS && !self.template_only {
-            self.arguments.push(value.to_owned());
+        if let Some(arguments) = arguments.filter(|arguments| arguments.len() < MOST_ARGUMENTS) {
+            arguments.push(value.to_owned());
         }
     }
 }
@@ -96,20 +98,23 @@ fn joined_with_last_place(template: &str) -> Option<usize> {
 /// Computes the normal form of a message's first line.
 #[must_use]
 pub fn normal_form(message: &str) -> NormalForm {
-    computed(message, false)
+    let form = computed(message, Some(Vec::new()));
+    NormalForm {
+        template: form.template,
+        arguments: form.arguments.unwrap_or_default(),
+    }
 }
 
 /// The constant text alone.
 pub(super) fn template_of(message: &str) -> String {
-    computed(message, true).template
+    computed(message, None).template
 }
 
-fn computed(message: &str, template_only: bool) -> NormalForm {
-    let text = first_line(message);
-    let mut form = NormalForm {
+fn computed(message: &str, arguments: Option<Vec<String>>) -> Form {
+    let text = beginning(first_line(message));
+    let mut form = Form {
         template: String::with_capacity(text.len()),
-        arguments: Vec::new(),
-        template_only,
+        arguments,
     };
     let mut at = 0;
     while at < text.len() {
@@ -128,13 +133,15 @@ fn computed(message: &str, template_only: bool) -> NormalForm {
     form
 }
 
-fn first_line(message: &str) -> &str {
-    let line = message
-        .trim_start()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end();
+/// The first line that says something.
+pub(super) fn first_line(message: &str) -> &str {
+    let line = message.trim_start();
+    let end = memchr::memchr(b'\n', line.as_bytes()).unwrap_or(line.len());
+    line[..end].trim_end()
+}
+
+/// As much of a line as tells it apart.
+fn beginning(line: &str) -> &str {
     let mut end = line.len().min(LONGEST_BYTES);
     while !line.is_char_boundary(end) {
         end -= 1;
@@ -143,7 +150,7 @@ fn first_line(message: &str) -> &str {
 }
 
 /// Takes one token, quoted text or separator from `at`; returns where the next one starts.
-fn step(text: &str, at: usize, form: &mut NormalForm) -> usize {
+fn step(text: &str, at: usize, form: &mut Form) -> usize {
     let bytes = text.as_bytes();
     let byte = bytes[at];
     if matches!(byte, b'\'' | b'"' | b'`')

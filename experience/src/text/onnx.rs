@@ -4,6 +4,7 @@ use prost::Message;
 use streamwarden_proto::Class;
 
 use super::{Features, Judged, WIDTH};
+use crate::models::onnx_file::Model;
 
 /// Name of the table: a signed byte for each feature and class.
 const TABLE: &str = "table";
@@ -40,19 +41,17 @@ impl TextModel {
     /// # Errors
     /// [`TextModelError`] if it is no such file.
     pub fn read(bytes: &[u8]) -> Result<Self, TextModelError> {
-        let file = File::decode(bytes).map_err(TextModelError::Decode)?;
-        let property = |key: &str| {
-            let found = file.metadata.iter().find(|one| one.key == key);
-            found.map(|one| one.value.as_str())
-        };
-        let labels: Vec<String> = property("labels")
+        let file = Model::decode(bytes).map_err(TextModelError::Decode)?;
+        let labels: Vec<String> = file
+            .property("labels")
             .and_then(|labels| serde_json::from_str(labels).ok())
             .ok_or(TextModelError::Part("list of classes"))?;
         let classes = labels.iter().map(|label| label.parse::<Class>().ok());
         let classes: Vec<Class> = classes
             .collect::<Option<_>>()
             .ok_or(TextModelError::Part("list of classes"))?;
-        let threshold = property("threshold")
+        let threshold = file
+            .property("threshold")
             .and_then(|threshold| threshold.parse().ok())
             .ok_or(TextModelError::Part("threshold"))?;
         let tensors = file.graph.unwrap_or_default().initializers;
@@ -136,38 +135,4 @@ fn floats(raw: &[u8]) -> Vec<f32> {
     numbers
         .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
         .collect()
-}
-
-/// `ModelProto`, as far as it is needed; field numbers are ONNX's own.
-#[derive(Clone, PartialEq, Message)]
-struct File {
-    #[prost(message, optional, tag = "7")]
-    graph: Option<Graph>,
-    #[prost(message, repeated, tag = "14")]
-    metadata: Vec<Property>,
-}
-
-/// `StringStringEntryProto`.
-#[derive(Clone, PartialEq, Message)]
-struct Property {
-    #[prost(string, tag = "1")]
-    key: String,
-    #[prost(string, tag = "2")]
-    value: String,
-}
-
-/// `GraphProto`.
-#[derive(Clone, PartialEq, Message)]
-struct Graph {
-    #[prost(message, repeated, tag = "5")]
-    initializers: Vec<Tensor>,
-}
-
-/// `TensorProto`, whose values are little-endian bytes.
-#[derive(Clone, PartialEq, Message)]
-struct Tensor {
-    #[prost(string, tag = "8")]
-    name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    raw: Vec<u8>,
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
+use streamwarden_experience::models::onnx_file::{Graph, Model, Node};
 
 use super::{Tree, TreeEnsemble, TreeNode, value_of};
 use crate::model::ModelError;
-use crate::model::onnx_file::{Graph, Model, Node};
 
 /// Says what is wrong with the file; the caller adds which file it is.
 type Reason = String;

@@ -1,4 +1,5 @@
-//! The few messages of the ONNX format that explaining a tree ensemble needs. Field numbers are ONNX's own.
+//! The few messages of the ONNX format that are read without a runtime: trees, to explain them, and the text model's table.
+//! Field numbers are ONNX's own.
 
 use prost::Message;
 
@@ -49,7 +50,7 @@ pub struct Node {
     pub attributes: Vec<Attribute>,
 }
 
-/// `TensorProto`, as far as small float constants need it.
+/// `TensorProto`, as far as constants need it.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
     /// Values, where they are written one by one.
