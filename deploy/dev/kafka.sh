@@ -5,9 +5,9 @@
 #   deploy/dev/kafka.sh start DIR    starts a broker with its data in DIR, prints its addresses, stays in the background;
 #                                    a second time at the same addresses, with what it held
 #   deploy/dev/kafka.sh stop DIR     stops it
+#   deploy/dev/kafka.sh run          starts one in a temporary DIR, until standard input ends
 #   deploy/dev/kafka.sh cluster DIR  starts three brokers with their data in DIR/1 to DIR/3, which can be stopped and started
 #                                    one by one; topics have three copies, of which MIN_IN_SYNC (2) have to be written
-#   deploy/dev/kafka.sh run          the same in a temporary DIR until standard input ends
 #
 # Addresses are printed as  plain=HOST:PORT  secure=HOST:PORT  ca=FILE.  The secure one wants TLS and SASL:
 # SCRAM-SHA-256 or PLAIN, user "alice", password "alice-secret", who may do everything, as may whoever comes to the plain

@@ -12,7 +12,7 @@ use crate::control::ControlFile;
 use crate::machine;
 use crate::plant::Target;
 use crate::rest::{Rest, root_cause};
-use crate::run::{Job, RunError};
+use crate::run::{Job, RunError, Started};
 use crate::scenario::{FaultSpec, Scenario, Settings};
 use crate::topology::Topology;
 
@@ -24,13 +24,15 @@ pub(crate) async fn plant_and_remove(
     cluster: &mut Cluster,
     scenario: &Scenario,
     fault: &FaultSpec,
+    topology: &Topology,
     control: &ControlFile,
     job: &Job,
-    started: Instant,
+    started: Started,
 ) -> Result<Vec<PlantedFault>, RunError> {
     let timeline = &scenario.timeline;
-    let at = |seconds| started + Duration::from_secs(seconds);
-    if !fault.from_start && !fault.refused {
+    let at = |seconds| started.at + Duration::from_secs(seconds);
+    let is_there_already = fault.from_start || fault.refused;
+    if !is_there_already {
         sleep_until(at(timeline.plant_s)).await;
         // On a machine that is too busy the effect may come by itself: then the label would be wrong.
         let restarts = cluster.rest.restarts(&job.id).await?;
@@ -43,7 +45,10 @@ pub(crate) async fn plant_and_remove(
     for one in fault.all() {
         targets.push(target(&cluster.rest, one, job).await?);
     }
-    let planted_at_ms = machine::now_ms();
+    let planted_at_ms = match is_there_already {
+        true => started.submitted_ms,
+        false => machine::now_ms(),
+    };
     let knobs: Settings = fault.all().flat_map(|one| one.knobs.clone()).collect();
     control.set(&knobs)?;
     for (one, target) in fault.all().zip(&targets) {
@@ -73,15 +78,18 @@ pub(crate) async fn plant_and_remove(
     }
     let labels = fault.all().zip(targets).zip(seen);
     Ok(labels
-        .map(|((one, target), effect_at_ms)| PlantedFault {
-            slug: one.slug.clone(),
-            scope: one.scope,
-            subject_id: subject_id(one, scenario, job, target),
-            subject_name: String::new(),
-            strength: one.strength.clone(),
-            planted_at_ms,
-            effect_at_ms,
-            removed_at_ms,
+        .map(|((one, target), effect_at_ms)| {
+            let subject_id = subject_id(one, scenario, job, target);
+            PlantedFault {
+                slug: one.slug.clone(),
+                scope: one.scope,
+                subject_name: subject_name(one, topology, job, &subject_id),
+                subject_id,
+                strength: one.strength.clone(),
+                planted_at_ms,
+                effect_at_ms,
+                removed_at_ms,
+            }
         })
         .collect())
 }
@@ -150,7 +158,7 @@ fn subject_id(fault: &FaultSpec, scenario: &Scenario, job: &Job, target: Target)
 }
 
 /// The subject's name as Flink prints it.
-pub(crate) fn subject_name(fault: &FaultSpec, topology: &Topology, job: &Job, id: &str) -> String {
+fn subject_name(fault: &FaultSpec, topology: &Topology, job: &Job, id: &str) -> String {
     match (fault.scope, &fault.vertex) {
         (Scope::Vertex, Some(key)) => job.vertex_name(key).to_owned(),
         (Scope::Job, _) => topology.job.clone(),

@@ -36,11 +36,11 @@ pub struct Job {
 
 /// When a job came to be.
 #[derive(Debug, Clone, Copy)]
-struct Started {
+pub(crate) struct Started {
     /// Before Flink was asked for it.
-    submitted_ms: i64,
+    pub(crate) submitted_ms: i64,
     /// When Flink had answered: the scenario's clock starts here, however long that took.
-    at: Instant,
+    pub(crate) at: Instant,
 }
 
 /// What a run leaves behind.
@@ -288,15 +288,8 @@ async fn live_through(
             Vec::new()
         }
         Some(fault) => {
-            let mut planted =
-                planting::plant_and_remove(cluster, scenario, fault, control, job, at).await?;
-            for (one, label) in fault.all().zip(&mut planted) {
-                if fault.from_start || fault.refused {
-                    label.planted_at_ms = submitted_ms;
-                }
-                label.subject_name = planting::subject_name(one, topology, job, &label.subject_id);
-            }
-            planted
+            planting::plant_and_remove(cluster, scenario, fault, topology, control, job, started)
+                .await?
         }
     };
     sleep_until(at + Duration::from_secs(scenario.timeline.end_s)).await;

@@ -92,7 +92,7 @@ impl LossWatch {
                 partition: entry.partition(),
             };
             let Some(oldest) = self.oldest(consumer, partition) else {
-                return;
+                continue;
             };
             let Offset::Offset(offset) = entry.offset() else {
                 // What was there before the group came is not its loss; what goes from now on is.

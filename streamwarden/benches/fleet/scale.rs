@@ -34,27 +34,16 @@ pub(crate) async fn measure(ground: &Ground, prefix: &str) {
         ),
     ];
     for (service, group, counter) in services {
-        let all = counted(ground, prefix, service, group, counter, 1, None).await;
-        let one = counted(
+        let topic = Reread {
             ground,
             prefix,
             service,
             group,
             counter,
-            1,
-            Some(all.records),
-        )
-        .await;
-        let two = counted(
-            ground,
-            prefix,
-            service,
-            group,
-            counter,
-            2,
-            Some(all.records),
-        )
-        .await;
+        };
+        let all = topic.counted(1, None).await;
+        let one = topic.counted(1, Some(all.records)).await;
+        let two = topic.counted(2, Some(all.records)).await;
         say(&format!(
             "{service}: {:.0} records; {:.0} /s a core alone; each at {}: one instance {:.0} /s with {:.2} cores, two {:.0} /s with {:.2} cores, {:.2} times",
             all.records,
@@ -82,65 +71,70 @@ struct Counted {
     limited: bool,
 }
 
-/// Reads the topic again as a group of its own; all of it, if nobody knows yet how much that is.
-async fn counted(
-    ground: &Ground,
-    prefix: &str,
-    service: &str,
-    group: &str,
-    counter: &str,
-    instances: usize,
-    records: Option<f64>,
-) -> Counted {
-    let home = Home::new(&ground.configuration(prefix, 0));
-    let own = format!("again-{service}-{instances}-{}", records.is_some());
-    let cores = records.map(|_| CORES);
-    let started: Vec<Process> = (0..instances)
-        .map(|number| {
-            let name = format!("{service}-{number}");
-            let id = format!("{own}-{number}");
-            let variables = [
-                (group, own.as_str()),
-                ("STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID", id.as_str()),
-            ];
-            home.start(&name, &variables, cores)
-        })
-        .collect();
-    let began = Instant::now();
-    let read = || {
-        started
-            .iter()
-            .map(|process| process.metric(counter))
-            .sum::<f64>()
-    };
-    let cpu = || started.iter().map(Process::cpu_s).sum::<f64>();
-    let (mut last, mut changed) = (0.0, Instant::now());
-    let (mut from, mut to) = (None, None);
-    while began.elapsed() < LIMIT {
-        let now = read();
-        if now > last {
-            (last, changed) = (now, Instant::now());
+/// What is on a service's topic, to be read again.
+struct Reread<'a> {
+    ground: &'a Ground,
+    prefix: &'a str,
+    service: &'a str,
+    /// Names the variable of its consumer group.
+    group: &'a str,
+    /// Its metric that counts records.
+    counter: &'a str,
+}
+
+impl Reread<'_> {
+    /// Reads it as a group of its own; all of it, if nobody knows yet how much that is.
+    async fn counted(&self, instances: usize, records: Option<f64>) -> Counted {
+        let home = Home::new(&self.ground.configuration(self.prefix, 0));
+        let own = format!("again-{}-{instances}-{}", self.service, records.is_some());
+        let cores = records.map(|_| CORES);
+        let started: Vec<Process> = (0..instances)
+            .map(|number| {
+                let name = format!("{}-{number}", self.service);
+                let id = format!("{own}-{number}");
+                let variables = [
+                    (self.group, own.as_str()),
+                    ("STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID", id.as_str()),
+                ];
+                home.start(&name, &variables, cores)
+            })
+            .collect();
+        let began = Instant::now();
+        let read = || {
+            started
+                .iter()
+                .map(|process| process.metric(self.counter))
+                .sum::<f64>()
+        };
+        let cpu = || started.iter().map(Process::cpu_s).sum::<f64>();
+        let (mut last, mut changed) = (0.0, Instant::now());
+        let (mut from, mut to) = (None, None);
+        while began.elapsed() < LIMIT {
+            let now = read();
+            if now > last {
+                (last, changed) = (now, Instant::now());
+            }
+            let part = records.map_or(0.5, |all| now / all);
+            if from.is_none() && part >= FROM && now > 0.0 {
+                from = Some((now, Instant::now(), cpu()));
+            }
+            if part >= TO || records.is_none() {
+                to = Some((now, changed, cpu()));
+            }
+            let all_read = last > 0.0 && changed.elapsed() > QUIET;
+            if all_read || (records.is_some() && to.is_some()) {
+                break;
+            }
+            sleep(LOOK_EVERY).await;
         }
-        let part = records.map_or(0.5, |all| now / all);
-        if from.is_none() && part >= FROM && now > 0.0 {
-            from = Some((now, Instant::now(), cpu()));
+        let (from, to) = (from.unwrap(), to.unwrap());
+        let limited = started.iter().all(Process::is_limited);
+        Counted {
+            records: last,
+            per_second: (to.0 - from.0) / (to.1 - from.1).as_secs_f64(),
+            per_core: (to.0 - from.0) / (to.2 - from.2),
+            cores: (to.2 - from.2) / (to.1 - from.1).as_secs_f64(),
+            limited,
         }
-        if part >= TO || records.is_none() {
-            to = Some((now, changed, cpu()));
-        }
-        let all_read = last > 0.0 && changed.elapsed() > QUIET;
-        if all_read || (records.is_some() && to.is_some()) {
-            break;
-        }
-        sleep(LOOK_EVERY).await;
-    }
-    let (from, to) = (from.unwrap(), to.unwrap());
-    let limited = started.iter().all(Process::is_limited);
-    Counted {
-        records: last,
-        per_second: (to.0 - from.0) / (to.1 - from.1).as_secs_f64(),
-        per_core: (to.0 - from.0) / (to.2 - from.2),
-        cores: (to.2 - from.2) / (to.1 - from.1).as_secs_f64(),
-        limited,
     }
 }
