@@ -15,23 +15,12 @@ import numpy as np
 import pyarrow.compute
 import pyarrow.parquet
 
+from .signs import SIGNS
+
 HEALTHY = "healthy"
 # The subject itself is fine, another one of the same job or cluster is not.
 ELSEWHERE = "elsewhere"
 SCOPES = ("vertex", "job", "taskmanager")
-# Their errors name them, and all that figures show is that tasks restart or wait: the rules find them, and a model
-# that had to tell them apart by figures would only learn the topologies that they were recorded on.
-LEFT_TO_RULES = {
-    "poison-record", "user-exception-loop", "snapshot-fails-in-user-code", "network-buffers-short", "not-enough-slots",
-    "checkpoint-directory-unusable", "taskmanager-killed", "class-missing", "class-version-mismatch",
-    "class-initialization-failed", "stack-overflow", "host-unknown", "connection-refused", "direct-memory-exhausted",
-    "metaspace-exhausted", "state-too-large-for-jobmanager", "checkpoint-zero-tolerance", "timestamp-missing",
-    "function-open-fails", "task-stuck-in-cancel", "kryo-fallback", "disk-full", "state-serializer-incompatible",
-    "async-call-timeout", "async-function-fails", "kafka-offset-out-of-range", "kafka-unreachable",
-    "kafka-config-invalid", "kafka-transaction-timeout-too-long", "kafka-producer-fenced", "kafka-record-too-large",
-    # Only the job itself shows them, or there is no job at all.
-    "file-system-plugin-missing", "savepoint-path-missing", "state-not-mappable", "max-parallelism-changed",
-}
 
 
 @dataclass
@@ -69,8 +58,14 @@ def load(folder: Path) -> dict[str, Rows]:
     return {scope: _load_scope(folder / f"{scope}.parquet", schemas[scope], scope) for scope in SCOPES}
 
 
+def is_left_to_rules(label: str) -> bool:
+    """Whether the errors of a problem name it: all that figures show of it is that tasks restart or wait, and a model that
+    had to tell such problems apart by figures would only learn the topologies that they were recorded on."""
+    return label != HEALTHY and label not in SIGNS
+
+
 def _label(label: str, active_elsewhere: str) -> str:
-    if label in LEFT_TO_RULES:
+    if is_left_to_rules(label):
         return ELSEWHERE
     return ELSEWHERE if label == HEALTHY and active_elsewhere else label
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import ELSEWHERE, HEALTHY, LEFT_TO_RULES, SCOPES
+from .dataset import ELSEWHERE, HEALTHY, SCOPES, is_left_to_rules
 
 HOUR_MS = 3_600_000
 
@@ -117,6 +117,7 @@ def _by_problem(runs: list[dict]) -> list[str]:
         shapes = {run["tape"].removeprefix(slug) for run in group}
         lines.append(f"| {slug} | {len(shapes)} | {len(group)} | {sum(run['right'] for run in group)} | "
                      f"{sum(run['subject_right'] for run in group)} | {answers} |")
+    lines += ["", "Left to the rules, because their errors name them: " + ", ".join(filter(is_left_to_rules, sorted(groups))) + "."]
     alarms = Counter(slug for run in runs for slug in run["false_alarms"])
     lines += ["", "False alarms: " + (", ".join(f"{slug} {count}" for slug, count in alarms.most_common()) or "none") + ".", ""]
     return lines
@@ -150,8 +151,6 @@ def _corpus(manifests: dict) -> list[str]:
     for scope, manifest in manifests.items():
         runs = manifest["trained_on"]["runs"]
         lines.append(f"- {scope}: " + ", ".join(f"{label} {count}" for label, count in runs.items()))
-    lines += ["", "Left to the rules, and counted as `elsewhere` here: " + ", ".join(sorted(LEFT_TO_RULES)) +
-              ". Their errors name them; their runs are in the evaluation below like all others."]
     return [*lines, ""]
 
 

@@ -2,7 +2,7 @@
 
 A few dozen runs a problem are too few to find out which of two hundred figures matter: trees then lean on whatever
 happened beside the fault (the load of that day, the age of the job), and say little on a job of another shape. What an
-engineer would look at is known. A problem that is not named here may be told by every feature that models may ask.
+engineer would look at is known. A problem that is not named here is not told by figures at all: its errors name it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ CUT_OFF = (
     "pending_records", "backlog", "job_checkpoint_open_share", "job_checkpoints_failed_minute",
 )
 
+# Every feature that models may ask.
+EVERYTHING: tuple[str, ...] = ()
+
 # slug -> features; each with its changes (`_vs_1m`, `_vs_5m`).
 SIGNS: dict[str, tuple[str, ...]] = {
     "slow-sink": PRESSURE + COST + ("busy_spread",),
@@ -72,14 +75,13 @@ SIGNS: dict[str, tuple[str, ...]] = {
         "unassigned_share", "partitions", "partitions_per_subtask", "records_none_share", "parallelism",
     ),
     "heap-exhausted": HEAP,
+    "taskmanager-frozen": EVERYTHING,
 }
 
 
 def columns_for(label: str, features: list[dict], usable: list[int]) -> list[int]:
     """Positions of the features that may speak for ``label``, out of those that models may ask."""
-    signs = SIGNS.get(label)
-    if signs is None:
-        return usable
+    signs = SIGNS.get(label, EVERYTHING)
     own = [index for index in usable
            if features[index]["name"].removesuffix("_vs_1m").removesuffix("_vs_5m") in signs]
     return own or usable
