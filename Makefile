@@ -10,6 +10,8 @@ export CARGO_TARGET_DIR ?= $(STREAMWARDEN_CACHE)/target
 endif
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 ONNXRUNTIME_VERSION := 1.24.4
+# Whatever is built to be tested is linted as it is compiled.
+LINTED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/tools/clippy-rustc.sh
 export ORT_DYLIB_PATH ?= $(STREAMWARDEN_CACHE)/onnxruntime/$(ONNXRUNTIME_VERSION)/libonnxruntime.so.$(ONNXRUNTIME_VERSION)
 
 .PHONY: help run flink test bench bench-explain setup setup-test fmt lint unit web-test train-test e2e deny lab dataset train text-model report \
@@ -41,23 +43,23 @@ fmt: ## Format the code
 
 lint: setup ## Formatting, clippy without warnings
 	cargo fmt --all -- --check
-	cargo clippy --workspace --all-targets --test e2e --quiet -- --deny warnings
+	$(LINTED) cargo test --workspace --all-targets --test e2e --test chaos --no-run --quiet
 
 unit: setup-test ## Unit, property and service tests
-	RUST_TEST_THREADS=4 cargo test --workspace --quiet  # the service tests mostly wait: for rebalances, time limits, pages
+	$(LINTED) RUST_TEST_THREADS=4 cargo test --workspace --quiet  # the service tests mostly wait: for rebalances, time limits, pages
 
 web-test: setup-test ## The page in a real headless Chromium
 	notifier/web/tests/run.sh
 
 api-test: setup-test ## The API against its OpenAPI document, with whatever that allows and much that it does not
-	cargo test --workspace --quiet --no-run
+	$(LINTED) cargo test --workspace --quiet --no-run
 	STREAMWARDEN_PROGRAM=$(abspath $(TARGET_DIR))/debug/streamwarden notifier/tests/schemathesis.sh
 
 train-test: setup-test ## Tests of the training code
 	training/test.sh
 
 e2e: setup-test ## The whole line on real Flink and real Kafka
-	cargo test --workspace --test e2e -- --nocapture
+	$(LINTED) cargo test --workspace --test e2e -- --nocapture
 
 test-compose: setup-test ## docker-compose.yml on a Docker engine of its own, nothing pulled (root only)
 	deploy/docker/test/test.sh
@@ -70,10 +72,10 @@ watch-test: setup-test ## Prometheus' rules and configuration, Grafana's provisi
 
 chaos: setup-test ## 100 times kill -9 and worse on real Kafka and PostgreSQL; prints a report; docs/chaos.md
 	STREAMWARDEN_CHAOS_KILLS=$${STREAMWARDEN_CHAOS_KILLS:-100} STREAMWARDEN_CHAOS_REPORT=$(abspath $(TARGET_DIR))/chaos-report.md \
-	    cargo test --workspace --test chaos -- --nocapture everything_is_killed
+	    $(LINTED) cargo test --workspace --test chaos -- --nocapture everything_is_killed
 	rm -f $(TARGET_DIR)/chaos-faults.md
 	STREAMWARDEN_CHAOS_FAULTS=$(abspath $(TARGET_DIR))/chaos-faults.md \
-	    cargo test --workspace --test chaos -- --nocapture --ignored --test-threads 1 --skip version_before
+	    $(LINTED) cargo test --workspace --test chaos -- --nocapture --ignored --test-threads 1 --skip version_before
 
 upgrade-test: setup-test ## Services of the version before (BEFORE=tag or commit) and of this one on the same topics
 	BEFORE=$(BEFORE) tools/upgrade-test.sh
