@@ -154,6 +154,7 @@ impl Errors {
         batch: &LogBatch,
     ) -> Vec<Found> {
         let found = batch.events.iter().filter_map(|event| {
+            self.directory.know_line(event);
             if is_noise(event) {
                 return None;
             }

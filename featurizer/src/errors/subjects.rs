@@ -1,6 +1,6 @@
 //! Whom a failure is about: names in messages, turned into vertices, jobs and TaskManagers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::v1::{self, ClusterSnapshot, JobSnapshot, LogEvent, Subject};
@@ -18,6 +18,8 @@ pub(crate) struct ErrorSubjects {
 #[derive(Debug, Clone, Default)]
 struct JobNames {
     name: String,
+    /// It ended, for whatever reason.
+    over: bool,
     /// Id and name of the vertices.
     vertices: Vec<(String, String)>,
 }
@@ -28,10 +30,25 @@ pub(crate) struct Directory {
     jobs: BTreeMap<String, JobNames>,
     /// TaskManagers that were there lately; one that is gone is talked of most.
     taskmanagers: BTreeMap<String, u32>,
+    /// Jobs that were handed in lately, newest last: what refuses them is logged before the cluster lists them.
+    submitted: VecDeque<Submitted>,
+}
+
+#[derive(Debug, Clone)]
+struct Submitted {
+    at_ms: i64,
+    job_id: String,
+    name: String,
 }
 
 /// A TaskManager that is missing from this many looks at the cluster is forgotten.
 const MISSING_LOOKS: u32 = 30;
+/// Submissions that are remembered.
+const SUBMISSIONS: usize = 64;
+/// A job is refused within this time, or not at all.
+const REFUSED_WITHIN_MS: i64 = 60_000;
+/// What is logged around the refusal of a program or of its job; these lines do not name the job.
+const REFUSALS: [&str; 2] = ["Could not execute application", "Failed to submit job"];
 
 impl Directory {
     pub(crate) fn know_cluster(&mut self, cluster: &ClusterSnapshot) {
@@ -47,11 +64,9 @@ impl Directory {
             self.taskmanagers.entry(id.clone()).or_default();
         }
         for job in &cluster.jobs {
-            self.jobs
-                .entry(job.job_id.clone())
-                .or_default()
-                .name
-                .clone_from(&job.name);
+            let names = self.jobs.entry(job.job_id.clone()).or_default();
+            names.name.clone_from(&job.name);
+            names.over = is_over(&job.state);
         }
         self.jobs
             .retain(|id, _| cluster.jobs.iter().any(|job| job.job_id == *id));
@@ -64,9 +79,25 @@ impl Directory {
             .map(|vertex| (vertex.id.clone(), vertex.name.clone()));
         let names = JobNames {
             name: job.name.clone(),
+            over: is_over(&job.state),
             vertices: vertices.collect(),
         };
         self.jobs.insert(job.job_id.clone(), names);
+    }
+
+    /// Takes note of a submission that a line of the JobManager tells of.
+    pub(crate) fn know_line(&mut self, event: &LogEvent) {
+        let Some((name, job_id)) = submission(&event.text) else {
+            return;
+        };
+        if self.submitted.len() == SUBMISSIONS {
+            self.submitted.pop_front();
+        }
+        self.submitted.push_back(Submitted {
+            at_ms: event.at_ms,
+            job_id: job_id.to_owned(),
+            name: name.to_owned(),
+        });
     }
 
     pub(crate) fn knows_job(&self, job_id: &str) -> bool {
@@ -74,9 +105,13 @@ impl Directory {
     }
 
     pub(crate) fn job_name(&self, job_id: Option<&str>) -> String {
+        let listed = |id| self.jobs.get(id).map(|names| names.name.clone());
+        let handed_in = |id| {
+            let known = self.submitted.iter().find(|known| known.job_id == id)?;
+            Some(known.name.clone())
+        };
         job_id
-            .and_then(|id| self.jobs.get(id))
-            .map(|names| names.name.clone())
+            .and_then(|id| listed(id).or_else(|| handed_in(id)))
             .unwrap_or_default()
     }
 
@@ -99,7 +134,7 @@ impl Directory {
             .map(str::to_owned);
         let (vertex_job, vertex_id) = vertex.unzip();
         ErrorSubjects {
-            job_id: named_job.or(vertex_job).or_else(|| self.only_job()),
+            job_id: named_job.or(vertex_job).or_else(|| self.unnamed_job(event)),
             vertex_id,
             // Who talks of another one by its id means that one: "closed by remote task manager ... [ id ]".
             taskmanager_id: texts
@@ -109,16 +144,28 @@ impl Directory {
         }
     }
 
-    /// In an application cluster everything is about the one job.
+    /// The job that a line is about which names none.
+    fn unnamed_job(&self, event: &LogEvent) -> Option<String> {
+        if REFUSALS.iter().any(|refusal| event.text.contains(refusal)) {
+            let newest = self.submitted.back()?;
+            let is_recent = (0..=REFUSED_WITHIN_MS).contains(&(event.at_ms - newest.at_ms));
+            return is_recent.then(|| newest.job_id.clone());
+        }
+        self.only_job()
+    }
+
+    /// Where one job is alive, as in an application cluster, everything is about it.
     fn only_job(&self) -> Option<String> {
-        let mut ids = self.jobs.keys();
-        let only = ids.next()?;
-        ids.next().is_none().then(|| only.clone())
+        let mut alive = self.jobs.iter().filter(|(_, names)| !names.over);
+        let (only, _) = alive.next()?;
+        alive.next().is_none().then(|| only.clone())
     }
 
     fn job_in(&self, text: &str) -> Option<String> {
+        let handed_in = self.submitted.iter().map(|known| &known.job_id);
         self.jobs
             .keys()
+            .chain(handed_in)
             .find(|id| text.contains(id.as_str()))
             .cloned()
     }
@@ -201,6 +248,20 @@ impl Directory {
     }
 }
 
+fn is_over(state: &str) -> bool {
+    matches!(state, "FINISHED" | "CANCELED" | "FAILED")
+}
+
+/// Name and id in `Received job submission 'orders' (…)`; until Flink 1.19 it is a `JobGraph submission`.
+fn submission(text: &str) -> Option<(&str, &str)> {
+    let (_, rest) = text
+        .strip_prefix("Received ")?
+        .split_once(" submission '")?;
+    let (name, rest) = rest.rsplit_once("' (")?;
+    let (id, _) = rest.split_once(')')?;
+    (!id.is_empty()).then_some((name, id))
+}
+
 /// "parse click (2/4)#0" names the vertex "parse click"; Flink's history gives the bare name.
 fn mentions_task(text: &str, vertex_name: &str) -> bool {
     if vertex_name.is_empty() {
@@ -277,6 +338,37 @@ mod tests {
         assert_eq!(subjects.taskmanager_id.as_deref(), Some("tm-1"));
         let own = directory().of_event("tm-2", &event("Java heap space"));
         assert_eq!(own.taskmanager_id.as_deref(), Some("tm-2"));
+    }
+
+    #[test]
+    fn what_refuses_a_job_is_about_that_job_and_not_about_the_one_that_runs() {
+        let mut directory = directory();
+        let at = |at_ms, text: &str| LogEvent {
+            at_ms,
+            ..event(text)
+        };
+        let refusal = at(9_000, "Failed to submit job graph to application cluster");
+        assert_eq!(directory.of_event(JOBMANAGER, &refusal).job_id, None);
+        directory.know_line(&at(
+            8_000,
+            "Received job submission 'it's new' (4a1c0de2a4f14be0b6c4a4f0c2b7a9d1).",
+        ));
+        for line in [
+            refusal,
+            at(
+                9_001,
+                "Job 4a1c0de2a4f14be0b6c4a4f0c2b7a9d1 reached terminal state FAILED.",
+            ),
+        ] {
+            let subjects = directory.of_event(JOBMANAGER, &line);
+            let subject = directory.subject("c", &subjects, Some(Scope::Job));
+            assert_eq!(
+                (subject.id.as_str(), subject.name.as_str()),
+                ("4a1c0de2a4f14be0b6c4a4f0c2b7a9d1", "it's new")
+            );
+        }
+        let later = at(90_000, "Could not execute application: ");
+        assert_eq!(directory.of_event(JOBMANAGER, &later).job_id, None);
     }
 
     #[test]

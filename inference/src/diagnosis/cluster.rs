@@ -1,6 +1,6 @@
 //! One cluster: its jobs, and which job a record belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use streamwarden_proto::cloud_event::FindingEvent;
 use streamwarden_proto::scope::Scope;
@@ -75,7 +75,7 @@ impl Cluster {
         job.push_error(judge, snapshot, record)
     }
 
-    /// A process's log does not name the job: it is the one that the process works for, or the only one there is.
+    /// Where neither a line nor its process's work names the job, it is about the cluster.
     fn job_of(&self, record: &ErrorRecord) -> String {
         if !record.job_id.is_empty() {
             return record.job_id.clone();
@@ -88,17 +88,7 @@ impl Cluster {
             .job_of_taskmanager
             .get(subject)
             .or_else(|| self.job_of_taskmanager.get(&record.process_id));
-        if let Some(job) = known.filter(|job| !job.is_empty()) {
-            return job.clone();
-        }
-        let mut alive = self
-            .jobs
-            .values()
-            .filter(|job| job.id() != NO_JOB && !job.is_over());
-        match (alive.next(), alive.next()) {
-            (Some(only), None) => only.id().to_owned(),
-            _ => NO_JOB.to_owned(),
-        }
+        known.cloned().unwrap_or_else(|| NO_JOB.to_owned())
     }
 
     fn push_context(&mut self, judge: Judge<'_>, record: &ContextRecord) -> Vec<FindingEvent> {
@@ -112,6 +102,12 @@ impl Cluster {
                 for listed in &cluster.jobs {
                     let (job, snapshot) = self.job(&listed.job_id, &listed.name, record.at_ms);
                     events.extend(job.enter_state(judge, snapshot, &listed.state, record.at_ms));
+                }
+                let listed: BTreeSet<&String> =
+                    cluster.jobs.iter().map(|listed| &listed.job_id).collect();
+                let gone = self.jobs.iter_mut().filter(|(id, _)| !listed.contains(id));
+                for (_, job) in gone.filter(|(id, _)| *id != NO_JOB) {
+                    events.extend(job.stay_away(judge.config, record.at_ms));
                 }
                 events
             }

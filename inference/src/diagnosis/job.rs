@@ -178,12 +178,26 @@ impl Job {
         at_ms: i64,
     ) -> Vec<FindingEvent> {
         self.now_ms = self.now_ms.max(at_ms);
-        if self.state == state {
+        if self.state != state {
+            state.clone_into(&mut self.state);
+            self.state_since_ms = at_ms;
+        } else if self.phase(judge.config) != Phase::Over {
             return Vec::new();
         }
-        state.clone_into(&mut self.state);
-        self.state_since_ms = at_ms;
         self.evaluate(judge, cluster, false)
+    }
+
+    /// The cluster does not list it: it was refused, or forgotten. What was found is held as long as that of a job that
+    /// failed.
+    pub(super) fn stay_away(&mut self, config: &DiagnosisConfig, at_ms: i64) -> Vec<FindingEvent> {
+        if self.now_ms == i64::MIN {
+            // Only restored from memory: its time begins now.
+            self.now_ms = at_ms;
+        }
+        if at_ms - self.now_ms <= config.failed_job_hold_ms {
+            return Vec::new();
+        }
+        self.tracker.resolve_all(at_ms)
     }
 
     pub(super) fn phase(&self, config: &DiagnosisConfig) -> Phase {

@@ -1,11 +1,12 @@
 use proptest::prelude::*;
 use streamwarden_inference::{Diagnosis, DiagnosisConfig, health_score};
 use streamwarden_proto::finding::{Evidence, FindingStatus};
+use streamwarden_proto::v1::ErrorRecord;
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
     FINE, SINK, SLOW, START_MS, WINDOW_MS, diagnosis, diagnosis_by, diagnosis_with, error,
-    experience_where, job_context, push, symptom, told, window,
+    experience_where, job_context, listing, push, symptom, told, window,
 };
 
 /// A job that has run well for a minute.
@@ -188,6 +189,57 @@ fn a_failed_job_keeps_its_finding_and_one_failure_is_enough() {
     push(&mut diagnosis, &[error(61, "user-exception-loop", 0.9)]);
     let failed = push(&mut diagnosis, &[job_context(START_MS + 62_000, "FAILED")]);
     assert_eq!(told(&failed), ["opened user-exception-loop@totals"]);
+}
+
+#[test]
+fn what_was_found_of_a_failed_job_ends_after_an_hour() {
+    let mut diagnosis = seasoned();
+    push(&mut diagnosis, &[error(61, "user-exception-loop", 0.9)]);
+    let failed_ms = START_MS + 62_000;
+    push(&mut diagnosis, &[job_context(failed_ms, "FAILED")]);
+    let at = |minutes: i64| listing(failed_ms + minutes * 60_000, &[("j", "FAILED")]);
+    assert_eq!(
+        told(&push(&mut diagnosis, &[at(1), at(59)])),
+        Vec::<String>::new()
+    );
+    let ended = push(&mut diagnosis, &[at(61)]);
+    assert_eq!(told(&ended), ["resolved user-exception-loop@totals"]);
+}
+
+#[test]
+fn what_was_found_of_a_job_that_the_cluster_never_lists_ends_after_an_hour() {
+    let mut diagnosis = diagnosis();
+    let refused = error(0, "uid-used-twice", 0.96);
+    assert_eq!(
+        told(&push(&mut diagnosis, &[refused])),
+        ["opened uid-used-twice@j"]
+    );
+    let at = |minutes: i64| listing(START_MS + minutes * 60_000, &[]);
+    assert_eq!(
+        told(&push(&mut diagnosis, &[at(1), at(59)])),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told(&push(&mut diagnosis, &[at(61)])),
+        ["resolved uid-used-twice@j"]
+    );
+}
+
+#[test]
+fn a_failure_that_names_no_job_is_not_laid_upon_the_one_that_runs() {
+    let mut diagnosis = seasoned();
+    let FeatureEvent::Error(record) = error(61, "connector-not-found", 0.97) else {
+        unreachable!("an error is an error");
+    };
+    let stray = FeatureEvent::Error(ErrorRecord {
+        job_id: String::new(),
+        job_name: String::new(),
+        subject: None,
+        ..record
+    });
+    let events = push(&mut diagnosis, &[stray]);
+    assert_eq!(events.len(), 1, "{:?}", told(&events));
+    assert_eq!(events[0].data.job_id, "");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use streamwarden_proto::FeatureEvent;
 use streamwarden_proto::cloud_event::FindingEvent;
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::v1::{
-    self, ContextRecord, Edge, ErrorOrigin, ErrorRecord, FeatureRecord, JobSnapshot, Subject,
-    Vertex, context_record,
+    self, ClusterSnapshot, ContextRecord, Edge, ErrorOrigin, ErrorRecord, FeatureRecord, JobRef,
+    JobSnapshot, Subject, Vertex, context_record,
 };
 
 pub(crate) const FINGERPRINT: &str = "0123456789abcdef";
@@ -75,6 +75,25 @@ pub(crate) fn job_context(at_ms: i64, state: &str) -> FeatureEvent {
             ],
             edges: vec![edge(SOURCE, TOTALS), edge(TOTALS, SINK)],
             ..JobSnapshot::default()
+        })),
+    })
+}
+
+/// What the cluster lists: ids of jobs with their states.
+pub(crate) fn listing(at_ms: i64, jobs: &[(&str, &str)]) -> FeatureEvent {
+    let jobs = jobs.iter().map(|(id, state)| JobRef {
+        job_id: (*id).into(),
+        name: "orders".into(),
+        state: (*state).into(),
+        ..JobRef::default()
+    });
+    FeatureEvent::Context(ContextRecord {
+        cluster_id: "c".into(),
+        at_ms,
+        kind: Some(context_record::Kind::Cluster(ClusterSnapshot {
+            reachable: true,
+            jobs: jobs.collect(),
+            ..ClusterSnapshot::default()
         })),
     })
 }
