@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plays every tape through the whole core with models that never saw its topology, its Flink version or its kind of
-# fault, and writes REPORT.md and MODEL_CARD.md beside the models. Run `make train` first.
+# fault, and writes REPORT.md, report.json and MODEL_CARD.md beside the models. Run `make train` first.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 ensure_venv

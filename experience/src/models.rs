@@ -63,8 +63,8 @@ pub fn load(folder: &Path, scope: Scope) -> Result<Option<ModelBytes>, PackError
     }))
 }
 
-/// What training wrote for people beside the models, `MODEL_CARD.md` or `REPORT.md`: of the folder, or of the built-in
-/// ones. `None` if it is not there.
+/// What training wrote beside the models, `MODEL_CARD.md`, `REPORT.md` or `report.json`: of the folder, or of the
+/// built-in ones. `None` if it is not there.
 #[must_use]
 pub fn notes(folder: Option<&Path>, name: &str) -> Option<String> {
     match folder {

@@ -7,22 +7,11 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 use streamwarden_experience::models;
-use streamwarden_notifier::api::types::{
-    Chapter, ModelCard, ModelFeature, ModelList, Part, Reliability,
-};
+use streamwarden_notifier::api::types::{ModelCard, ModelFeature, ModelList, Reliability};
 use streamwarden_proto::scope::Scope;
 
 /// Answers of a model that are no problems.
 const NO_PROBLEM: [&str; 2] = ["healthy", "elsewhere"];
-/// First columns of the report's table of problems, which stands there once a way of holding out; the first counts.
-const RELIABILITY: [&str; 6] = [
-    "planted",
-    "topologies",
-    "replays",
-    "right",
-    "subject right",
-    "answers",
-];
 
 /// As much of a manifest as people want to know.
 #[derive(Deserialize)]
@@ -36,19 +25,24 @@ struct ManifestNotes {
     trained_on: Value,
 }
 
+/// As much of the report for programs as people want to know.
+#[derive(Deserialize)]
+struct ReportNotes {
+    problems: Vec<Reliability>,
+}
+
 /// The models of a folder, or the built-in ones. What cannot be read is left out: whoever judges refuses it loudly.
 #[must_use]
 pub fn of(folder: Option<&Path>) -> ModelList {
     let chapters = |name| models::notes(folder, name).map_or_else(Vec::new, |t| markdown::read(&t));
-    let report = chapters("REPORT.md");
     ModelList {
         models: Scope::MODELLED
             .into_iter()
             .filter_map(|scope| card(folder, scope))
             .collect(),
-        reliability: reliability(&report),
+        reliability: reliability(folder).unwrap_or_default(),
         card: chapters("MODEL_CARD.md"),
-        report,
+        report: chapters("REPORT.md"),
     }
 }
 
@@ -77,25 +71,10 @@ fn card(folder: Option<&Path>, scope: Scope) -> Option<ModelCard> {
     })
 }
 
-fn reliability(report: &[Chapter]) -> Vec<Reliability> {
-    let parts = report.iter().flat_map(|chapter| &chapter.parts);
-    let mut tables = parts.filter_map(|part| match part {
-        Part::Table { head, rows } => (*head == RELIABILITY).then_some(rows),
-        _ => None,
-    });
-    let rows = tables.next().into_iter().flatten();
-    rows.map(|row| {
-        let count = |at: usize| row[at].parse().unwrap_or(0);
-        Reliability {
-            slug: row[0].clone(),
-            topologies: count(1),
-            replays: count(2),
-            right: count(3),
-            subject_right: count(4),
-            answers: row[5].clone(),
-        }
-    })
-    .collect()
+fn reliability(folder: Option<&Path>) -> Option<Vec<Reliability>> {
+    let report = models::notes(folder, "report.json")?;
+    let notes: ReportNotes = serde_json::from_str(&report).ok()?;
+    Some(notes.problems)
 }
 
 #[cfg(test)]
@@ -126,6 +105,20 @@ mod tests {
             assert!(measured.replays >= measured.right, "{measured:?}");
             assert!(measured.right >= measured.subject_right, "{measured:?}");
             assert!(measured.replays > 0, "{measured:?}");
+        }
+        let report = models::notes(None, "REPORT.md").unwrap();
+        for row in &shipped.reliability {
+            let Reliability {
+                slug,
+                topologies,
+                replays,
+                right,
+                subject_right,
+                answers,
+            } = row;
+            let line =
+                format!("| {slug} | {topologies} | {replays} | {right} | {subject_right} | {answers} |");
+            assert!(report.contains(&line), "REPORT.md says otherwise: {line}");
         }
         assert!(shipped.card.iter().any(|chapter| !chapter.parts.is_empty()));
     }

@@ -17,7 +17,7 @@ def main() -> None:
     train.add_argument("--work", type=Path, required=True, help="folder for models with something left out")
     train.add_argument("--only-topologies", action="store_true",
                        help="leave out the models without a Flink version or a kind of fault")
-    report = commands.add_parser("report", help="REPORT.md and MODEL_CARD.md from evaluations")
+    report = commands.add_parser("report", help="REPORT.md, report.json and MODEL_CARD.md from evaluations")
     report.add_argument("--work", type=Path, required=True)
     report.add_argument("--models", type=Path, required=True)
     text = commands.add_parser("text", help="the text model")

@@ -1,4 +1,4 @@
-"""``REPORT.md`` and ``MODEL_CARD.md`` beside the models, every figure out of files that other commands wrote."""
+"""``REPORT.md``, ``report.json`` and ``MODEL_CARD.md`` beside the models, every figure out of files that other commands wrote."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ HOUR_MS = 3_600_000
 
 
 def write(work: Path, models: Path) -> None:
-    """Writes both files."""
+    """Writes all three."""
     rows = json.loads((work / "rows.json").read_text())
     manifests = {scope: json.loads((models / scope / "manifest.json").read_text()) for scope in SCOPES}
     lines = ["# How good the models are", "",
              f"Models `{rows['version']}`. Written by `make report`; no figure is typed by hand.", ""]
     lines += _corpus(manifests)
+    problems: list[dict] = []
     for kind, title in (("topology", "On topologies never trained on"), ("flink", "On the Flink version never trained on")):
         path = work / f"evaluation-{kind}.jsonl"
         if path.exists():
             runs = _runs(path)
             lines += [f"## {title}", "", *_whole_line(runs), ""]
             if kind == "topology":
-                lines += _by_problem(runs)
+                problems = _problems(runs)
+                lines += _by_problem(problems, runs)
     path = work / "evaluation-slug.jsonl"
     if path.exists():
         lines += _unknown(_runs(path))
     lines += _rows(rows)
     (models / "REPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    # What programs read: the page's table of the models.
+    report = {"version": rows["version"], "problems": problems}
+    (models / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (models / "MODEL_CARD.md").write_text(_card(rows["version"], manifests), encoding="utf-8")
 
 
@@ -104,20 +109,29 @@ def _whole_line(runs: list[dict]) -> list[str]:
     return lines
 
 
-def _by_problem(runs: list[dict]) -> list[str]:
-    lines = ["### By problem", "",
-             "A problem that was recorded on one topology only has never been seen by the models that judge it here.", "",
-             "| planted | topologies | replays | right | subject right | answers |", "|---|---|---|---|---|---|"]
+def _problems(runs: list[dict]) -> list[dict]:
+    """How often each planted problem was named."""
     groups = defaultdict(list)
     for run in runs:
         if run["fault"]:
             groups[run["fault"]["slug"]].append(run)
-    for slug, group in sorted(groups.items()):
-        answers = ", ".join(f"{answer} {count}" for answer, count in Counter(run["answer"] for run in group).most_common())
-        shapes = {run["tape"].removeprefix(slug) for run in group}
-        lines.append(f"| {slug} | {len(shapes)} | {len(group)} | {sum(run['right'] for run in group)} | "
-                     f"{sum(run['subject_right'] for run in group)} | {answers} |")
-    lines += ["", "Left to the rules, because their errors name them: " + ", ".join(filter(is_left_to_rules, sorted(groups))) + "."]
+    return [{"slug": slug,
+             "topologies": len({run["tape"].removeprefix(slug) for run in group}),
+             "replays": len(group),
+             "right": sum(run["right"] for run in group),
+             "subject_right": sum(run["subject_right"] for run in group),
+             "answers": ", ".join(f"{answer} {count}" for answer, count in Counter(run["answer"] for run in group).most_common())}
+            for slug, group in sorted(groups.items())]
+
+
+def _by_problem(problems: list[dict], runs: list[dict]) -> list[str]:
+    lines = ["### By problem", "",
+             "A problem that was recorded on one topology only has never been seen by the models that judge it here.", "",
+             "| planted | topologies | replays | right | subject right | answers |", "|---|---|---|---|---|---|"]
+    for row in problems:
+        lines.append(f"| {row['slug']} | {row['topologies']} | {row['replays']} | {row['right']} | {row['subject_right']} | {row['answers']} |")
+    left = filter(is_left_to_rules, (row["slug"] for row in problems))
+    lines += ["", "Left to the rules, because their errors name them: " + ", ".join(left) + "."]
     alarms = Counter(slug for run in runs for slug in run["false_alarms"])
     lines += ["", "False alarms: " + (", ".join(f"{slug} {count}" for slug, count in alarms.most_common()) or "none") + ".", ""]
     return lines

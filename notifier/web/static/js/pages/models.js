@@ -30,7 +30,8 @@ export function modelsPage() {
 }
 
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
-const share = (right, of) => (of === 0 ? "–" : `${Math.floor((100 * right) / of)}\u00a0%`);
+/** As the report rounds; all of them only where none was wrong. */
+const share = (right, of) => (of === 0 ? "–" : `${right < of ? Math.min(99, Math.round((100 * right) / of)) : 100}\u00a0%`);
 
 function headline(rows) {
   const replays = sum(rows, "replays");
