@@ -6,10 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::asking::ask;
-use crate::figures::an_hour;
 use crate::service::{Service, slack_webhook};
 use crate::slack::Slack;
-use crate::support::{BEGAN_MS, HeldClock, eventually, opened, slow_sink};
+use crate::support::{BEGAN_MS, HeldClock, eventually};
 
 fn read(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
@@ -24,11 +23,7 @@ async fn exported() -> BTreeMap<String, BTreeSet<String>> {
     let service = Service::start("sqlite::memory:", channels, &clock)
         .await
         .sending();
-    service.engine.on_features(&an_hour("orders"));
-    service
-        .take(&[opened(&slow_sink("orders"), BEGAN_MS)])
-        .await;
-    service.pass_s(5).await;
+    service.tell_of_a_slow_sink().await;
     service.engine.metrics.refresh(&service.engine);
     let text = || async {
         let text = ask(&service, "GET", "/metrics", "", None).await.text;

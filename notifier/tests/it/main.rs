@@ -17,6 +17,7 @@ mod postgres;
 mod presses;
 mod process;
 mod programs;
+mod quiet;
 mod service;
 mod slack;
 mod storage;

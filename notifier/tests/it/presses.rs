@@ -43,11 +43,7 @@ async fn told_by(slack: Slack) -> (Pressed, Vec<Value>) {
     let service = Service::start("sqlite::memory:", vec![to("bot", target)], &clock)
         .await
         .sending();
-    service.engine.on_features(&an_hour("orders"));
-    service
-        .take(&[opened(&slow_sink("orders"), BEGAN_MS)])
-        .await;
-    service.pass_s(5).await;
+    service.tell_of_a_slow_sink().await;
     let first = || async { slack.seen(|seen| seen.messages.first().cloned()) };
     let message = eventually("the message", first).await;
     let blocks = message["blocks"].as_array().unwrap().clone();

@@ -17,7 +17,8 @@ use streamwarden_notifier::store::{SqlStore, Store};
 use streamwarden_service_runtime::{SecretText, Shutdown};
 use tokio::net::TcpListener;
 
-use crate::support::HeldClock;
+use crate::figures::an_hour;
+use crate::support::{BEGAN_MS, HeldClock, opened, slow_sink};
 
 /// Token of an operator.
 pub(crate) const OPERATOR: &str = "operator-token";
@@ -93,6 +94,13 @@ impl Service {
             .on_findings(events, &self.shutdown)
             .await
             .unwrap();
+    }
+
+    /// A job runs for an hour, its sink gets slow, and it is told.
+    pub(crate) async fn tell_of_a_slow_sink(&self) {
+        self.engine.on_features(&an_hour("orders"));
+        self.take(&[opened(&slow_sink("orders"), BEGAN_MS)]).await;
+        self.pass_s(5).await;
     }
 
     pub(crate) async fn pass_s(&self, seconds: i64) {
