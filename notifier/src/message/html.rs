@@ -39,7 +39,8 @@ pub fn render(message: &Message, at: &str, picture: Option<&str>, possible_repea
     let links: String = links.collect();
     let repeat = possible_repeat.then_some("may be a repeat: it was interrupted while it was sent");
     let small = message.small_print.iter().map(String::as_str).chain(repeat);
-    let small: Vec<String> = small.chain([at]).map(escape).collect();
+    let said = format!("said at {at}");
+    let small: Vec<String> = small.chain([said.as_str()]).map(escape).collect();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
          <body style=\"{BODY}\"><div style=\"{CARD}\">{body}<p style=\"margin:16px 0 0\">{links}</p>\

@@ -85,7 +85,7 @@ describe("logging in", () => {
     await page.getByRole("button", { name: "Log out" }).click();
     await page.getByLabel("Token").waitFor();
     assert.deepEqual(await page.context().cookies(), []);
-    await page.getByText("With this page as it is, you may: read.").waitFor();
+    await page.getByText("Without logging in, you may look.").waitFor();
   }));
 });
 

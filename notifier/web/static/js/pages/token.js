@@ -7,6 +7,8 @@ import { listed } from "../words.js";
 import { say } from "../parts.js";
 
 const ROLE = { viewer: "may look", operator: "may also say what was right, silence and take care of findings", admin: "may also test channels" };
+const RIGHT = { read: "look", feedback: "say what was right", silence: "silence and take care of findings", channels: "test channels" };
+const may = (rights) => listed(rights.map((right) => RIGHT[right] ?? right));
 /** Why the last token was refused. */
 let refused = null;
 
@@ -26,7 +28,7 @@ async function logIn(event) {
     const session = await api.logIn(field.value.trim());
     refused = null;
     field.value = "";
-    say(`Logged in as ${session.name}. You may now: ${listed(session.rights)}.`);
+    say(`Logged in as ${session.name}. You may now ${may(session.rights)}.`);
     await readAgain();
   } catch (error) {
     refused = error.status === 401 ? "This token is not known." : `${error.message}.`;
@@ -53,7 +55,7 @@ export function tokenPage() {
   return {
     title: session?.name ? "Your rights" : "Log in",
     view: h("section", { class: "card none first token", key: "token" }, h("h1", {}, session?.name ? `You are ${session.name}` : "Log in"),
-      h("p", {}, rights.length > 0 ? `With this page as it is, you may: ${listed(rights)}.` : "Whoever is not logged in may see nothing here."),
+      h("p", {}, rights.length > 0 ? `${session?.name ? "You may" : "Without logging in, you may"} ${may(rights)}.` : "Whoever is not logged in may see nothing here."),
       session?.name ? [
         session.role && h("p", { class: "dim" }, `Role ${session.role}: ${ROLE[session.role] ?? ""}.`),
         session.csrf && h("p", { class: "bar" }, h("button", { class: "btn", type: "button", onclick: logOut }, "Log out")),
