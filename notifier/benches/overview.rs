@@ -16,7 +16,6 @@ mod figures;
 mod support;
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -24,7 +23,7 @@ use std::time::{Duration, Instant};
 use streamwarden_notifier::Knowledge;
 use streamwarden_notifier::alerts::config::AlertingConfig;
 use streamwarden_notifier::api::auth::Guard;
-use streamwarden_notifier::api::{Api, router};
+use streamwarden_notifier::api::{Api, serve};
 use streamwarden_notifier::engine::Engine;
 use streamwarden_notifier::store::{SqlStore, Store};
 use streamwarden_proto::FeatureEvent;
@@ -161,8 +160,7 @@ async fn measure() {
     let api = Api::new(Arc::clone(&engine), guard, shutdown);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/api/v1/jobs", listener.local_addr().unwrap());
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+    tokio::spawn(async move { serve(listener, api).await.unwrap() });
     let ended = Arc::new(AtomicBool::new(false));
     let fed = tokio::spawn(feed(engine, Arc::clone(&ended)));
     // A page that has no stream asks every 10 s; these ask ten times as often.

@@ -8,6 +8,7 @@ mod channels;
 mod events;
 mod findings;
 mod incidents;
+pub mod job_list;
 pub mod jobs;
 pub mod jobs_rows;
 mod models;
@@ -21,19 +22,23 @@ mod status;
 pub mod types;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::routing::{delete, get, post};
+use axum::serve::ListenerExt;
 use streamwarden_service_runtime::Shutdown;
+use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::engine::{Engine, State};
-use crate::view::JobKey;
+use crate::alerts::AlertMachine;
+use crate::engine::Engine;
 use crate::view::row::OpenFinding;
+use crate::view::{FleetView, JobKey};
 use auth::Guard;
 
 /// Nothing that people send is larger.
@@ -52,7 +57,7 @@ pub struct Api {
     /// Streams end with it.
     pub shutdown: Shutdown,
     /// The list of jobs, as it was last written.
-    pub jobs: Arc<jobs::ListCache>,
+    pub jobs: Arc<job_list::ListCache>,
 }
 
 impl Api {
@@ -72,7 +77,7 @@ impl Api {
 pub fn router(api: Api) -> Router {
     let v1 = Router::new()
         .route("/status", get(status::status))
-        .route("/jobs", get(jobs::list))
+        .route("/jobs", get(job_list::list))
         .route("/jobs/{id}", get(jobs::detail))
         .route("/jobs/{cluster}/{job}", get(jobs::detail_of))
         .route("/findings", get(findings::list))
@@ -119,18 +124,41 @@ pub fn router(api: Api) -> Router {
         .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
 }
 
+/// Serves everything until the process is asked to end.
+///
+/// # Errors
+/// [`std::io::Error`] if the listener fails.
+pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
+    let stop = api.shutdown.clone();
+    let stopped = async move { stop.requested().await };
+    // Otherwise the end of an answer waits up to 40 ms for the caller to confirm its begin.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "answers may be sent late");
+        }
+    });
+    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stopped)
+        .await
+}
+
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
 /// Open findings by job; those about a whole cluster or TaskManager belong to each of its jobs.
-pub(crate) fn open_by_job(state: &State, now_ms: i64) -> HashMap<JobKey, Vec<OpenFinding<'_>>> {
+pub(crate) fn open_by_job<'a>(
+    machine: &'a AlertMachine,
+    view: &FleetView,
+    now_ms: i64,
+) -> HashMap<JobKey, Vec<OpenFinding<'a>>> {
     let mut by_job: HashMap<JobKey, Vec<OpenFinding<'_>>> = HashMap::new();
     let mut of_clusters: Vec<OpenFinding<'_>> = Vec::new();
-    for alert in state.machine.open_alerts() {
+    for alert in machine.open_alerts() {
         let open = OpenFinding {
             finding: &alert.finding,
-            silenced_until_ms: state.machine.silenced_until(alert, now_ms),
+            silenced_until_ms: machine.silenced_until(alert, now_ms),
             acknowledged_by: alert.acknowledgement.as_ref().map(|by| by.author.as_str()),
         };
         if alert.finding.job_id.is_empty() {
@@ -144,8 +172,7 @@ pub(crate) fn open_by_job(state: &State, now_ms: i64) -> HashMap<JobKey, Vec<Ope
         }
     }
     for open in of_clusters {
-        for (key, _) in state
-            .view
+        for (key, _) in view
             .jobs()
             .filter(|((id, _), _)| *id == open.finding.cluster_id)
         {

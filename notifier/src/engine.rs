@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::dispatch::Dispatcher;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
+use crate::view::kept::KeptRows;
 use crate::view::{FeatureNames, FleetView};
 use live::Live;
 use scene::EngineScene;
@@ -82,6 +83,8 @@ pub struct State {
     pub machine: AlertMachine,
     /// Clusters and jobs.
     pub view: FleetView,
+    /// Rows of the list of jobs.
+    pub rows: KeptRows,
     /// Problems seen before: newest begin, how often.
     past: HashMap<String, (i64, u32)>,
 }
@@ -134,6 +137,7 @@ impl Engine {
             state: Mutex::new(State {
                 machine,
                 view,
+                rows: KeptRows::default(),
                 past: past.collect(),
             }),
             steps: tokio::sync::Mutex::new(()),

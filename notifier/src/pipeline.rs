@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::api::auth::{Guard, KnownToken};
-use crate::api::{Api, jobs_rows, router};
+use crate::api::{Api, jobs_rows};
 use crate::channels::{self, ChannelError, NamedChannel};
 use crate::clock;
 use crate::config::NotifierConfig;
@@ -180,14 +180,8 @@ fn serve(
     shutdown: &Shutdown,
 ) -> Result<(), NotifierError> {
     let api = Api::new(Arc::clone(engine), guard(config)?, shutdown.clone());
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone();
     shutdown.spawn("notifier page", async move {
-        let stopped = async move { stop.requested().await };
-        if let Err(error) = axum::serve(listener, service)
-            .with_graceful_shutdown(stopped)
-            .await
-        {
+        if let Err(error) = crate::api::serve(listener, api).await {
             tracing::error!(%error, "page and api ended");
         }
     });

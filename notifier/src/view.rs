@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod detail;
 pub mod health;
 pub mod job;
+pub mod kept;
 pub mod limits;
 pub mod names;
 pub mod row;
@@ -36,6 +37,8 @@ pub struct FleetView {
     names: FeatureNames,
     clusters: BTreeMap<String, ClusterView>,
     jobs: HashMap<JobKey, JobView>,
+    /// Ids of a cluster's jobs.
+    of_cluster: HashMap<String, BTreeSet<String>>,
     /// How many clusters have a job of this id.
     same_id: HashMap<String, u32>,
     newest_ms: i64,
@@ -71,11 +74,39 @@ impl FleetView {
         self.version
     }
 
-    /// Something outside of the view changed what is shown of this job.
+    /// Something outside of the view changed what is shown of this job; without a job's id, of all jobs of the cluster.
     pub fn touch(&mut self, cluster_id: &str, job_id: &str) {
         self.version += 1;
-        let key = (cluster_id.to_owned(), job_id.to_owned());
-        if self.jobs.contains_key(&key) {
+        if job_id.is_empty() {
+            self.touch_all(cluster_id);
+        }
+        self.mark((cluster_id.to_owned(), job_id.to_owned()));
+    }
+
+    fn touch_all(&mut self, cluster_id: &str) {
+        let ids = self.of_cluster.get(cluster_id).into_iter().flatten();
+        let keys: Vec<JobKey> = ids.map(|id| (cluster_id.to_owned(), id.clone())).collect();
+        for key in keys {
+            self.mark(key);
+        }
+    }
+
+    /// A job came or went: another one may be alone on its cluster now or not any more, or share its id.
+    fn touch_neighbours(&mut self, (cluster_id, job_id): &JobKey) {
+        if self.jobs_of(cluster_id) <= 2 {
+            self.touch_all(cluster_id);
+        }
+        if self.same_id.contains_key(job_id) {
+            let clusters: Vec<String> = self.of_cluster.keys().cloned().collect();
+            for cluster in clusters {
+                self.mark((cluster, job_id.clone()));
+            }
+        }
+    }
+
+    fn mark(&mut self, key: JobKey) {
+        if let Some(job) = self.jobs.get_mut(&key) {
+            job.revision = self.version;
             self.changed.insert(key);
         }
     }
@@ -105,10 +136,7 @@ impl FleetView {
     /// Jobs of a cluster.
     #[must_use]
     pub fn jobs_of(&self, cluster_id: &str) -> usize {
-        self.jobs
-            .keys()
-            .filter(|(cluster, _)| cluster == cluster_id)
-            .count()
+        self.of_cluster.get(cluster_id).map_or(0, BTreeSet::len)
     }
 
     /// A job by key.
@@ -167,12 +195,16 @@ impl FleetView {
             .filter(|key| !keep(key))
             .collect();
         for key in gone {
+            self.version += 1;
             self.removed.push(self.id_of(&key));
             self.jobs.remove(&key);
+            if let Some(ids) = self.of_cluster.get_mut(&key.0) {
+                ids.remove(&key.1);
+            }
             if let Some(count) = self.same_id.get_mut(&key.1) {
                 *count = count.saturating_sub(1);
             }
-            self.version += 1;
+            self.touch_neighbours(&key);
         }
     }
 
@@ -186,11 +218,18 @@ impl FleetView {
 
     fn job_mut(&mut self, cluster_id: &str, job_id: &str, name: &str) -> &mut JobView {
         let key = (cluster_id.to_owned(), job_id.to_owned());
-        if !self.jobs.contains_key(&key) {
+        let is_new = !self.jobs.contains_key(&key);
+        if is_new {
             *self.same_id.entry(job_id.to_owned()).or_default() += 1;
+            let ids = self.of_cluster.entry(cluster_id.to_owned()).or_default();
+            ids.insert(job_id.to_owned());
+        }
+        if is_new {
+            self.touch_neighbours(&key);
         }
         self.changed.insert(key.clone());
         let job = self.jobs.entry(key).or_default();
+        job.revision = self.version;
         if !name.is_empty() {
             name.clone_into(&mut job.name);
         }
@@ -212,6 +251,9 @@ impl FleetView {
         if scope == Scope::TaskManager {
             let view = cluster.taskmanagers.entry(subject.id.clone()).or_default();
             view.push(scope, names.as_ref(), record);
+            if self.jobs_of(&record.cluster_id) == 1 {
+                self.touch_all(&record.cluster_id);
+            }
             return;
         }
         let job = self.job_mut(&record.cluster_id, &record.job_id, &record.job_name);
@@ -264,12 +306,8 @@ impl FleetView {
                 .taskmanagers
                 .retain(|id, _| present.contains(id.as_str()));
         }
-        let keys = self
-            .jobs
-            .keys()
-            .filter(|(cluster, _)| cluster == cluster_id);
         if turned {
-            self.changed.extend(keys.cloned());
+            self.touch_all(cluster_id);
         }
         for job in &snapshot.jobs {
             let key = (cluster_id.to_owned(), job.job_id.clone());
@@ -277,7 +315,7 @@ impl FleetView {
                 && known.state != job.state
             {
                 known.state.clone_from(&job.state);
-                self.changed.insert(key);
+                self.mark(key);
             }
         }
     }

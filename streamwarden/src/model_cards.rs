@@ -116,8 +116,9 @@ mod tests {
                 subject_right,
                 answers,
             } = row;
-            let line =
-                format!("| {slug} | {topologies} | {replays} | {right} | {subject_right} | {answers} |");
+            let line = format!(
+                "| {slug} | {topologies} | {replays} | {right} | {subject_right} | {answers} |"
+            );
             assert!(report.contains(&line), "REPORT.md says otherwise: {line}");
         }
         assert!(shipped.card.iter().any(|chapter| !chapter.parts.is_empty()));

@@ -1,6 +1,6 @@
 //! Tells open pages which rows changed.
 
-use crate::api::jobs::rows_of;
+use crate::api::job_list::rows_of;
 use crate::engine::Engine;
 
 /// More rows would make one event too large.
@@ -22,13 +22,17 @@ pub fn tell(engine: &Engine, window_ms: &mut Option<i64>) {
         .collect();
     state.view.forget_gone(&|key| open.contains(key));
     let (changed, removed) = state.view.take_changed();
+    if !removed.is_empty() {
+        let state = &mut *state;
+        state.rows.forget_gone(&state.view);
+    }
     let newest_ms = state.view.newest_ms();
     if !engine.live.is_watched() {
         *window_ms = newest_ms;
         return;
     }
     for keys in changed.chunks(ROWS_AT_ONCE) {
-        let rows = rows_of(&state, keys, now_ms);
+        let rows = rows_of(&mut state, keys, now_ms);
         engine.live.jobs(newest_ms, &rows, &[]);
     }
     drop(state);
@@ -47,7 +51,7 @@ pub fn tell(engine: &Engine, window_ms: &mut Option<i64>) {
 #[must_use]
 pub fn healths(engine: &Engine) -> Vec<((String, String), u8)> {
     let state = engine.state();
-    let by_job = crate::api::open_by_job(&state, (engine.clock)());
+    let by_job = crate::api::open_by_job(&state.machine, &state.view, (engine.clock)());
     let health = |(key, job): (&crate::view::JobKey, &crate::view::job::JobView)| {
         let open = by_job.get(key).map_or(&[][..], Vec::as_slice);
         let head = crate::view::row::head(&state.view, key, job, open);

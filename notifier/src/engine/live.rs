@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use streamwarden_proto::cloud_event::rfc3339;
 use streamwarden_proto::finding::Finding;
 use tokio::sync::broadcast;
 
 use crate::alerts::intent::{Change, IntentKind};
-use crate::api::types::JobRow;
+use crate::view::kept::WrittenRow;
 
 /// Who lags further behind than this is cut off; the page connects again and reads everything.
 const BACKLOG: usize = 256;
@@ -43,7 +44,7 @@ struct WindowData {
 #[derive(Serialize)]
 struct JobsData<'a> {
     window: Option<String>,
-    changed: &'a [JobRow],
+    changed: Vec<&'a RawValue>,
     removed: &'a [String],
 }
 
@@ -99,10 +100,10 @@ impl Live {
     }
 
     /// Rows changed.
-    pub fn jobs(&self, window_ms: Option<i64>, changed: &[JobRow], removed: &[String]) {
+    pub fn jobs(&self, window_ms: Option<i64>, changed: &[Arc<WrittenRow>], removed: &[String]) {
         let data = JobsData {
             window: window_ms.map(rfc3339),
-            changed,
+            changed: changed.iter().map(|row| &*row.json).collect(),
             removed,
         };
         self.send("jobs", &data);

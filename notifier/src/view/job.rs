@@ -36,6 +36,7 @@ pub struct JobView {
     pub logs: Logs,
     windows: u32,
     newest_ms: i64,
+    pub(super) revision: u64,
 }
 
 /// A change of one option.
@@ -110,6 +111,12 @@ impl JobView {
         self.state.clone_from(&snapshot.state);
         self.snapshot = Some(snapshot.clone());
         self.newest_ms = self.newest_ms.max(at_ms);
+    }
+
+    /// Another one whenever something changed that is shown of it.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Windows so far.

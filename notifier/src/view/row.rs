@@ -187,62 +187,45 @@ fn deciding_figure(
 /// The figure of a healthy job that has the least room to its limit.
 fn closest_figure(view: &FleetView, key: &JobKey, job: &JobView) -> Option<Figure> {
     let end_ms = job.newest_window_ms()?;
-    let mut best: Option<(f64, Figure)> = None;
-    for limit in LIMITS {
-        let subjects: Vec<(&SubjectView, &str)> = match limit.scope {
-            Scope::Job => vec![(&job.own, "")],
-            Scope::Vertex => job
-                .vertices
-                .values()
-                .map(|view| (view, view.name.as_str()))
-                .collect(),
-            // A TaskManager's figures say something of this job only if it is alone on its cluster.
-            Scope::TaskManager if view.jobs_of(&key.0) == 1 => {
-                let cluster = view.cluster(&key.0);
-                let all = cluster
-                    .into_iter()
-                    .flat_map(|cluster| cluster.taskmanagers.values());
-                all.map(|view| (view, view.name.as_str())).collect()
-            }
-            _ => Vec::new(),
-        };
-        for (subject, name) in subjects {
-            let Some(value) = subject.value(limit.feature) else {
-                continue;
-            };
-            let share = value / limit.healthy_max;
-            if best.as_ref().is_none_or(|(most, _)| share > *most) {
-                let figure = Figure {
-                    feature: limit.feature.to_owned(),
-                    label: limit.label.to_owned(),
-                    unit: limit.unit.to_owned(),
-                    healthy_min: None,
-                    healthy_max: Some(limit.healthy_max),
-                    before: None,
-                    subject: name.to_owned(),
-                    value: Some(value),
-                    series: None,
-                };
-                best = Some((share, figure));
-            }
+    let shares = LIMITS.iter().flat_map(|limit| {
+        let measured = subjects(view, key, job, limit.scope).filter_map(|subject| {
+            let value = subject.value(limit.feature)?;
+            Some((value / limit.healthy_max, value, subject))
+        });
+        measured.map(move |(share, value, subject)| (share, value, subject, limit))
+    });
+    let (_, value, subject, limit) = shares.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Figure {
+        feature: limit.feature.to_owned(),
+        label: limit.label.to_owned(),
+        unit: limit.unit.to_owned(),
+        healthy_min: None,
+        healthy_max: Some(limit.healthy_max),
+        before: None,
+        subject: match limit.scope {
+            Scope::Job => String::new(),
+            _ => subject.name.clone(),
+        },
+        value: Some(value),
+        series: subject.minutes(limit.feature, end_ms),
+    })
+}
+
+/// What of a scope says something of this job.
+fn subjects<'a>(
+    view: &'a FleetView,
+    key: &JobKey,
+    job: &'a JobView,
+    scope: Scope,
+) -> Box<dyn Iterator<Item = &'a SubjectView> + 'a> {
+    match scope {
+        Scope::Job => Box::new(std::iter::once(&job.own)),
+        Scope::Vertex => Box::new(job.vertices.values()),
+        // A TaskManager's figures say something of this job only if it is alone on its cluster.
+        Scope::TaskManager if view.jobs_of(&key.0) == 1 => {
+            let cluster = view.cluster(&key.0).into_iter();
+            Box::new(cluster.flat_map(|cluster| cluster.taskmanagers.values()))
         }
+        Scope::TaskManager | Scope::Cluster => Box::new(std::iter::empty()),
     }
-    let (_, mut figure) = best?;
-    let of = |limit: &&super::limits::Limit| limit.feature == figure.feature;
-    let scope = LIMITS.iter().find(of).map(|limit| limit.scope)?;
-    let subject = match scope {
-        Scope::Job => Some(&job.own),
-        Scope::Vertex => job
-            .vertices
-            .values()
-            .find(|view| view.name == figure.subject),
-        _ => view.cluster(&key.0).and_then(|cluster| {
-            cluster
-                .taskmanagers
-                .values()
-                .find(|tm| tm.name == figure.subject)
-        }),
-    };
-    figure.series = subject.and_then(|subject| subject.minutes(&figure.feature, end_ms));
-    Some(figure)
 }

@@ -148,17 +148,8 @@ impl SubjectView {
     /// The last hour, window by window, up to `end_ms`.
     #[must_use]
     pub fn hour(&self, figure: &str, end_ms: i64) -> Vec<Option<f64>> {
-        let mut values = vec![None; WINDOWS];
-        let Some(line) = self.series.get(figure) else {
-            return values;
-        };
-        let behind = usize::try_from((end_ms - self.newest_ms).div_euclid(WINDOW_MS)).unwrap_or(0);
-        for (back, value) in line.iter().rev().enumerate() {
-            if let Some(place) = (WINDOWS - 1).checked_sub(back + behind) {
-                values[place] = shown(*value);
-            }
-        }
-        values
+        let measured = self.measured(figure, end_ms);
+        measured.into_iter().map(shown).collect()
     }
 
     /// The last hour, minute by minute, up to `end_ms`.
@@ -167,16 +158,30 @@ impl SubjectView {
         if !self.keeps(figure) {
             return None;
         }
-        let hour = self.hour(figure, end_ms);
-        let values = hour.chunks(WINDOWS_PER_MINUTE).map(|windows| {
-            let known: Vec<f64> = windows.iter().flatten().copied().collect();
-            mean(&known).map(round)
-        });
+        let hour = self.measured(figure, end_ms);
+        let values = hour
+            .chunks(WINDOWS_PER_MINUTE)
+            .map(|windows| mean(windows).map(round));
         Some(SeriesData {
             start: rfc3339(start_of_hour(end_ms) + 60_000 - WINDOW_MS),
             step_s: 60,
             values: values.collect(),
         })
+    }
+
+    /// The last hour as it was measured; what is missing is not a number.
+    fn measured(&self, figure: &str, end_ms: i64) -> Vec<f32> {
+        let mut values = vec![f32::NAN; WINDOWS];
+        let Some(line) = self.series.get(figure) else {
+            return values;
+        };
+        let behind = usize::try_from((end_ms - self.newest_ms).div_euclid(WINDOW_MS)).unwrap_or(0);
+        for (back, value) in line.iter().rev().enumerate() {
+            if let Some(place) = (WINDOWS - 1).checked_sub(back + behind) {
+                values[place] = *value;
+            }
+        }
+        values
     }
 
     /// Typical value over the minutes before a time: the median.
@@ -199,12 +204,14 @@ pub fn start_of_hour(end_ms: i64) -> i64 {
     end_ms - (i64::try_from(WINDOWS).unwrap_or(0) - 1) * WINDOW_MS
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "at most six")]
-    Some(values.iter().sum::<f64>() / values.len() as f64)
+fn mean(values: &[f32]) -> Option<f64> {
+    let (sum, count) = values
+        .iter()
+        .filter(|value| value.is_finite())
+        .fold((0.0, 0.0), |(sum, count), value| {
+            (sum + f64::from(*value), count + 1.0)
+        });
+    (count > 0.0).then(|| sum / count)
 }
 
 fn shown(value: f32) -> Option<f64> {

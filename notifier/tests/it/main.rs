@@ -12,6 +12,7 @@ mod email;
 mod feedback;
 mod figures;
 mod line;
+mod list;
 mod login;
 mod postgres;
 mod presses;

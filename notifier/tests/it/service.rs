@@ -1,6 +1,5 @@
 //! An engine with its store, its senders and its API, as the service starts them.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use streamwarden_notifier::alerts::config::AlertingConfig;
 use streamwarden_notifier::alerts::matcher::Route;
 use streamwarden_notifier::api::auth::{Guard, KnownToken, Role};
 use streamwarden_notifier::api::types::TapeNote;
-use streamwarden_notifier::api::{Api, router};
+use streamwarden_notifier::api::{Api, serve as serve_api};
 use streamwarden_notifier::channels::config::{ChannelConfig, ChannelTarget, SecretOrText};
 use streamwarden_notifier::channels::{NamedChannel, build};
 use streamwarden_notifier::engine::Engine;
@@ -128,14 +127,8 @@ async fn serve(engine: &Arc<Engine>, shutdown: &Shutdown) -> String {
     let api = Api::new(Arc::clone(engine), guard, shutdown.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone();
     shutdown.spawn("test page", async move {
-        let stopped = async move { stop.requested().await };
-        axum::serve(listener, service)
-            .with_graceful_shutdown(stopped)
-            .await
-            .unwrap();
+        serve_api(listener, api).await.unwrap();
     });
     address
 }

@@ -1,6 +1,5 @@
 //! `streamwarden feedback` against a real notifier.
 
-use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use streamwarden_notifier::Knowledge;
 use streamwarden_notifier::alerts::config::AlertingConfig;
 use streamwarden_notifier::api::auth::{Guard, KnownToken, Role};
-use streamwarden_notifier::api::{Api, router};
+use streamwarden_notifier::api::{Api, serve};
 use streamwarden_notifier::clock;
 use streamwarden_notifier::engine::Engine;
 use streamwarden_notifier::store::{SqlStore, Store};
@@ -52,8 +51,7 @@ async fn notifier() -> Notifier {
     let api = Api::new(Arc::clone(&engine), guard, shutdown.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+    tokio::spawn(async move { serve(listener, api).await.unwrap() });
     Notifier {
         engine,
         shutdown,

@@ -7,7 +7,7 @@ use streamwarden_proto::finding::Severity;
 
 /// `GET /api/v1/jobs`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct JobList {
+pub struct JobList<Row = JobRow> {
     /// End of the newest window of any job.
     pub window: Option<String>,
     /// Jobs before paging.
@@ -15,7 +15,7 @@ pub struct JobList {
     /// Jobs by status.
     pub counts: StatusCounts,
     /// Worst first.
-    pub jobs: Vec<JobRow>,
+    pub jobs: Vec<Row>,
 }
 
 /// Jobs by status.
