@@ -33,9 +33,6 @@ pub struct Problem {
     pub title: Vec<String>,
     /// What it does to the people who wait for the data; variants, richest first.
     pub effect: Vec<String>,
-    /// Figures that it must have before it burdens anybody: below one of them it is not said yet.
-    #[serde(default)]
-    pub matters: Vec<Matters>,
     /// What it is, for a reader who does not know Flink.
     pub what: String,
     /// Why it happens.
@@ -67,16 +64,6 @@ pub struct Problem {
     /// How it shows in logs and exceptions.
     #[serde(default)]
     pub rules: Vec<Rule>,
-}
-
-/// A figure of the subject from which on a problem matters.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Matters {
-    /// Name of a feature of the problem's scope (`streamwarden features`).
-    pub feature: String,
-    /// Smallest value that matters, in the feature's unit.
-    pub at_least: f32,
 }
 
 /// How to tell a problem from another one.

@@ -13,6 +13,9 @@ mod resources;
 mod time;
 pub mod units;
 
+/// Growth of a smaller state is measured against this size: what comes in with the first keys says nothing.
+pub const SMALL_STATE_BYTES: f64 = 5.0 * 1024.0 * 1024.0;
+
 /// What is known of the job, vertex or TaskManager that an action is for. Absent: not measured; never a guess.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Measured {

@@ -13,7 +13,6 @@ mod graph;
 mod health;
 mod history;
 mod job;
-mod matter;
 mod score;
 mod tracker;
 
@@ -80,12 +79,7 @@ impl Diagnosis {
     /// Takes records in their order; all rows of one scope are scored in one run of its model.
     pub fn push_all(&mut self, events: &[FeatureEvent]) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut rows = score::score(
-            &mut self.models,
-            &self.experience,
-            events,
-            &mut outcome.rejected,
-        );
+        let mut rows = score::score(&mut self.models, events, &mut outcome.rejected);
         let judge = Judge {
             models: &self.models,
             experience: &self.experience,

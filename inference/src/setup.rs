@@ -22,16 +22,6 @@ pub enum SetupError {
     /// A model or the runtime cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A problem matters from a figure on that no row has.
-    #[error("the problem {problem} matters from {feature} on, and no row of a {} has that feature", .scope.as_str())]
-    NoFeature {
-        /// Its slug.
-        problem: String,
-        /// What it names.
-        feature: String,
-        /// Kind of subject.
-        scope: Scope,
-    },
     /// The folder that was configured holds no model.
     #[error("no model in {}: it has none of the folders vertex, job, taskmanager", .0.display())]
     NoModels(PathBuf),
@@ -62,27 +52,7 @@ pub fn diagnosis(
     fingerprints: &Fingerprints,
 ) -> Result<Diagnosis, SetupError> {
     let models = load_models(config, fingerprints)?;
-    check_limits(&experience, &models)?;
     Ok(Diagnosis::new(models, experience, config.diagnosis.clone()))
-}
-
-/// A limit on a feature that does not exist would silence its problem for ever.
-fn check_limits(experience: &Experience, models: &ModelSet) -> Result<(), SetupError> {
-    for problem in experience.problems() {
-        let Some(model) = models.get(problem.scope) else {
-            continue;
-        };
-        for limit in &problem.matters {
-            if model.manifest.feature_index(&limit.feature).is_none() {
-                return Err(SetupError::NoFeature {
-                    problem: problem.slug.clone(),
-                    feature: limit.feature.clone(),
-                    scope: problem.scope,
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Loads the models of all scopes.

@@ -1,5 +1,6 @@
 //! Checkpoints: how long they take and why, whether they end, and how the state grows.
 
+use streamwarden_experience::sizing::SMALL_STATE_BYTES;
 use streamwarden_proto::v1::Checkpoint;
 
 use crate::history::Trend;
@@ -223,7 +224,7 @@ pub(crate) const FAMILY: Family = Family {
             "state_growth",
             "ratio",
             "growth of the state per checkpoint",
-            "Slope of the step's state over the last checkpoints, against its mean.",
+            "Slope of the step's state over the last checkpoints, against its mean or 5 MiB, whatever is more.",
             "fewer than three checkpoints",
             |v| v.job.checkpoints().vertex_growth(v.id),
         ),
@@ -393,9 +394,9 @@ pub(crate) const FAMILY: Family = Family {
             "state_growth",
             "ratio",
             "growth of the state per checkpoint",
-            "Slope of the state over the last checkpoints, against its mean.",
+            "Slope of the state over the last checkpoints, against its mean or 5 MiB, whatever is more.",
             "fewer than three checkpoints",
-            |j| j.checkpoints().growth(state_bytes),
+            |j| j.checkpoints().growth(state_bytes, SMALL_STATE_BYTES),
         ),
         JobFeature::new(
             "state_growing_share",
@@ -411,7 +412,7 @@ pub(crate) const FAMILY: Family = Family {
             "growth of the duration per checkpoint",
             "Slope of the duration over the last checkpoints, against its mean.",
             "fewer than three checkpoints",
-            |j| j.checkpoints().growth(duration_ms),
+            |j| j.checkpoints().growth(duration_ms, 0.0),
         ),
         JobFeature::new(
             "checkpoint_inflight_bytes",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use streamwarden_experience::sizing::SMALL_STATE_BYTES;
 use streamwarden_proto::v1::{Checkpoint, CheckpointSnapshot, CheckpointStatus, CheckpointVertex};
 
 use crate::stats;
@@ -203,8 +204,13 @@ impl CheckpointFigures {
     }
 
     /// Growth of a size over the completed checkpoints that are remembered: the slope against the mean, a checkpoint.
-    pub(crate) fn growth(&self, size: impl Fn(&Checkpoint) -> Option<f64>) -> f64 {
-        relative_slope(&self.completed().filter_map(size).collect::<Vec<_>>())
+    ///
+    /// A mean below `least` counts as `least`.
+    pub(crate) fn growth(&self, size: impl Fn(&Checkpoint) -> Option<f64>, least: f64) -> f64 {
+        relative_slope(
+            &self.completed().filter_map(size).collect::<Vec<_>>(),
+            least,
+        )
     }
 
     /// Share of the steps from one completed checkpoint to the next in which the size grew.
@@ -255,7 +261,7 @@ impl CheckpointFigures {
             .filter_map(|part| part.state_size_bytes)
             .map(|size| size as f64)
             .collect();
-        relative_slope(&sizes)
+        relative_slope(&sizes, SMALL_STATE_BYTES)
     }
 
     /// State of a vertex in the last completed checkpoint.
@@ -286,8 +292,8 @@ fn fault(checkpoint: &Checkpoint) -> Option<Failure> {
     failed.then(|| failure_of(&checkpoint.failure_message))
 }
 
-/// Least-squares slope against the mean; needs three values.
-fn relative_slope(values: &[f64]) -> f64 {
+/// Least-squares slope against the mean, or against `least` if the mean is smaller; needs three values.
+fn relative_slope(values: &[f64], least: f64) -> f64 {
     const LEAST: usize = 3;
     if values.len() < LEAST {
         return f64::NAN;
@@ -300,7 +306,7 @@ fn relative_slope(values: &[f64]) -> f64 {
         over += distance * (value - mean);
         under += distance * distance;
     }
-    stats::ratio(over / under, mean)
+    stats::ratio(over / under, mean.max(least))
 }
 
 #[cfg(test)]
@@ -347,8 +353,22 @@ mod tests {
         let done = CheckpointStatus::CheckpointCompleted;
         let rising = (1..=3).map(|id| checkpoint(id, done, id * 100)).collect();
         let size = |c: &Checkpoint| c.state_size_bytes.map(|size| size as f64);
-        assert_eq!(figures(rising).growth(size), 0.5);
-        assert!(figures(vec![checkpoint(1, done, 7)]).growth(size).is_nan());
+        assert_eq!(figures(rising).growth(size, 0.0), 0.5);
+        assert!(
+            figures(vec![checkpoint(1, done, 7)])
+                .growth(size, 0.0)
+                .is_nan()
+        );
+    }
+
+    #[test]
+    fn a_state_of_a_few_kilobytes_does_not_grow() {
+        let done = CheckpointStatus::CheckpointCompleted;
+        let first_keys = (1..=3)
+            .map(|id| checkpoint(id, done, id * 20_000))
+            .collect();
+        let size = |c: &Checkpoint| c.state_size_bytes.map(|size| size as f64);
+        assert!(figures(first_keys).growth(size, SMALL_STATE_BYTES) < 0.01);
     }
 
     #[test]

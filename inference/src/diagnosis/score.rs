@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use streamwarden_experience::Experience;
 use streamwarden_proto::FeatureEvent;
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::v1::FeatureRecord;
 
-use super::matter::forgive;
 use crate::model::ModelSet;
 
 /// Why a row was not scored.
@@ -56,7 +54,6 @@ pub(super) struct Row {
 /// Scores every feature record of the batch; gives one place for each event.
 pub(super) fn score(
     models: &mut ModelSet,
-    experience: &Experience,
     events: &[FeatureEvent],
     rejected: &mut Vec<(usize, Rejection)>,
 ) -> Vec<Option<Row>> {
@@ -84,16 +81,6 @@ pub(super) fn score(
     }
     for (scope, (places, values)) in batches {
         run(models, scope, &places, &values, &mut rows, rejected);
-    }
-    for row in rows.iter_mut().flatten() {
-        if let Some(model) = models.get(row.scope) {
-            forgive(
-                experience,
-                &model.manifest,
-                &row.values,
-                &mut row.probabilities,
-            );
-        }
     }
     rows
 }

@@ -2,17 +2,13 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use streamwarden_inference::InferenceConfig;
 use streamwarden_inference::model::manifest::{Golden, Manifest};
 use streamwarden_inference::model::onnx::OnnxScorer;
 use streamwarden_inference::model::runtime::find_library;
 use streamwarden_inference::model::set::ModelFiles;
 use streamwarden_inference::model::trees::{Test, TreeEnsemble};
 use streamwarden_inference::model::{ModelError, ModelSet, Scorer};
-use streamwarden_inference::setup::{self, Fingerprints};
 use streamwarden_proto::scope::Scope;
-
-use crate::records::pack_where;
 
 const FINGERPRINT: &str = "0123456789abcdef";
 const ONNX: &[u8] = include_bytes!("../fixtures/tiny/model.onnx");
@@ -181,32 +177,4 @@ fn the_trees_route_values_and_missing_values_as_the_runtime_does() {
             );
         }
     }
-}
-
-#[test]
-fn a_problem_with_a_limit_on_a_feature_that_does_not_exist_is_refused_by_name() {
-    let pack = pack_where("busy_maximum", 990.0);
-    let folder = tempfile::tempdir().unwrap();
-    let vertex = folder.path().join("vertex");
-    std::fs::create_dir(&vertex).unwrap();
-    for (name, bytes) in [
-        ("model.onnx", ONNX),
-        ("manifest.json", MANIFEST),
-        ("golden.json", GOLDEN),
-    ] {
-        std::fs::write(vertex.join(name), bytes).unwrap();
-    }
-    let config = InferenceConfig {
-        models: Some(folder.path().to_owned()),
-        experience: Some(pack.path().to_owned()),
-        ..InferenceConfig::default()
-    };
-    let experience = setup::experience(&config).unwrap();
-    let error = setup::diagnosis(&config, experience, &Fingerprints::new())
-        .err()
-        .expect("it is refused");
-    assert_eq!(
-        error.to_string(),
-        "the problem slow-sink matters from busy_maximum on, and no row of a vertex has that feature"
-    );
 }

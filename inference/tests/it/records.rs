@@ -31,10 +31,6 @@ pub(crate) fn diagnosis() -> Diagnosis {
 }
 
 pub(crate) fn diagnosis_with(config: DiagnosisConfig) -> Diagnosis {
-    diagnosis_by(Experience::builtin().unwrap(), config)
-}
-
-pub(crate) fn diagnosis_by(experience: Experience, config: DiagnosisConfig) -> Diagnosis {
     let mut models = ModelSet::empty();
     let files = ModelFiles {
         onnx: include_bytes!("../fixtures/tiny/model.onnx"),
@@ -45,7 +41,7 @@ pub(crate) fn diagnosis_by(experience: Experience, config: DiagnosisConfig) -> D
     models
         .load(&library, Scope::Vertex, files, FINGERPRINT)
         .unwrap();
-    Diagnosis::new(models, Arc::new(experience), config)
+    Diagnosis::new(models, Arc::new(Experience::builtin().unwrap()), config)
 }
 
 pub(crate) fn job_context(at_ms: i64, state: &str) -> FeatureEvent {
@@ -177,21 +173,4 @@ pub(crate) fn told(events: &[FindingEvent]) -> Vec<String> {
         format!("{what} {}@{}", event.data.slug, event.data.subject.id)
     };
     events.iter().map(short).collect()
-}
-
-/// A pack in which a slow sink matters only from a figure on.
-pub(crate) fn experience_where(feature: &str, at_least: f32) -> Experience {
-    let folder = pack_where(feature, at_least);
-    Experience::load(folder.path()).unwrap()
-}
-
-/// The folder of that pack.
-pub(crate) fn pack_where(feature: &str, at_least: f32) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let problems = folder.path().join("problems");
-    std::fs::create_dir(&problems).unwrap();
-    let text = include_str!("../../../experience/problems/slow-sink.toml");
-    let limit = format!("matters = [{{ feature = \"{feature}\", at_least = {at_least:?} }}]\n");
-    std::fs::write(problems.join("slow-sink.toml"), limit + text).unwrap();
-    folder
 }

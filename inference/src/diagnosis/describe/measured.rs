@@ -1,7 +1,7 @@
 //! What was measured, in the terms of the formulas that size actions.
 
 use streamwarden_experience::Measured;
-use streamwarden_experience::sizing::EdgeSize;
+use streamwarden_experience::sizing::{EdgeSize, SMALL_STATE_BYTES};
 use streamwarden_proto::scope::Scope;
 
 use super::figures::Facts;
@@ -140,7 +140,7 @@ pub(super) fn growth_per_hour(facts: &Facts<'_>) -> Option<f64> {
     let interval = facts
         .of_job("checkpoint_interval")
         .filter(|interval| *interval > 0.0)?;
-    Some(share * size * HOUR_MS / interval)
+    Some(share * size.max(SMALL_STATE_BYTES) * HOUR_MS / interval)
 }
 
 fn resources(facts: &Facts<'_>, measured: &mut Measured) {
