@@ -37,7 +37,12 @@ pub(super) enum Side {
 }
 
 /// Names of reading tasks, and of Flink's own classes around a source.
-const READS: &[&str] = &["Source: ", "SplitFetcher", "SourceCoordinator", "SourceReaderBase"];
+const READS: &[&str] = &[
+    "Source: ",
+    "SplitFetcher",
+    "SourceCoordinator",
+    "SourceReaderBase",
+];
 /// Names of writing tasks, and of Flink's own classes around a sink.
 const WRITES: &[&str] = &[
     "Sink: ",
