@@ -91,7 +91,8 @@ fn holds(folder: &str, floor: &Floor, show: bool) {
         judged.len()
     );
     if std::env::var_os("STREAMWARDEN_SHOW_TOTALS").is_some() {
-        writeln!(io::stdout(), "{totals}").unwrap();
+        let mut out = io::stdout();
+        writeln!(out, "{totals}").unwrap();
     }
     assert!(
         accuracy >= floor.accuracy && macro_f1 >= floor.macro_f1 && unknown <= floor.unknown,
