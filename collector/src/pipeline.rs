@@ -13,6 +13,7 @@ use streamwarden_kafka_io::{
 };
 use streamwarden_proto::v1::ClusterRecord;
 use streamwarden_proto::{Record, StoredRecord, Topic};
+use streamwarden_service_runtime::config::in_one_line;
 use streamwarden_service_runtime::{Problem, Shutdown, chain, health};
 
 use crate::config::{ClusterConfig, CollectorConfig};
@@ -25,7 +26,7 @@ use watching::Watching;
 #[derive(Debug, thiserror::Error)]
 pub enum CollectorError {
     /// The configuration is wrong.
-    #[error("the section [collector] is wrong: {}", problems(.0))]
+    #[error("the section [collector] is wrong: {}", in_one_line(.0))]
     Config(Vec<Problem>),
     /// It cannot begin.
     #[error(transparent)]
@@ -33,14 +34,6 @@ pub enum CollectorError {
     /// Kafka cannot be used.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
-}
-
-fn problems(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
 }
 
 /// Runs until the end is asked for.

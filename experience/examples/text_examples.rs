@@ -2,7 +2,7 @@
 //! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES > examples.tsv`
 //!
 //! Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
-//! an expert's phrases, and the looked-at part of the corpus. `tests/held-out` is not read.
+//! an expert's phrases, and the looked-at logs. `tests/held-out` is not read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     of_templates(&experience, &libraries, &mut write)?;
     of_phrases(&fs::read_to_string(phrases)?, &mut write)?;
-    of_corpus(&experience, &root.join("tests/corpus"), &mut write)?;
+    for looked_at in ["tests/corpus", "tests/fresh"] {
+        of_corpus(&experience, &root.join(looked_at), &mut write)?;
+    }
     Ok(())
 }
 

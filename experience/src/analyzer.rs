@@ -19,12 +19,18 @@ mod spot;
 pub(crate) use index::RuleIndex;
 pub use noise::is_noise;
 pub use origin::{root_cause, user_frame};
-use spot::{Event, Hit};
+use spot::{Event, Hit, Side};
 
 /// Confidence where no rule fires but the user's own code threw.
 const USER_CODE_CONFIDENCE: f64 = 0.75;
 /// The same, where the user's code is further down the stack.
 const USER_CODE_BELOW_CONFIDENCE: f64 = 0.4;
+/// A rule that is less sure goes by words that the user's own code may use, too.
+const GUESS_CONFIDENCE: f64 = 0.7;
+/// Confidence where no rule fires, but the client library of a sink threw.
+const SINK_LIBRARY_CONFIDENCE: f64 = 0.5;
+/// Slug of the problem for exceptions of a sink's client library.
+const SINK_SLUG: &str = "sink-write-fails";
 /// Slug of the problem for exceptions of the user's own code.
 const USER_CODE_SLUG: &str = "user-exception-loop";
 
@@ -69,8 +75,14 @@ impl Experience {
         let parts = Event::new(event, chain);
         let hits = self.rules().hits(&parts);
         match self.best(&hits) {
+            Some(hit) if is_users_own(hit, chain) => self
+                .user_code(event, throwable)
+                .or_else(|| Some(self.matched(hit, event, throwable))),
             Some(hit) => Some(self.matched(hit, event, throwable)),
-            None => self.user_code(event, throwable),
+            None => match self.user_code(event, throwable) {
+                Some(found) if found.confidence >= USER_CODE_CONFIDENCE => Some(found),
+                found => self.sinks_library(&parts, event, throwable).or(found),
+            },
         }
     }
 
@@ -115,6 +127,33 @@ impl Experience {
         }
     }
 
+    /// A writing task failed by an exception of neither Java nor Flink's core: the client of the sink's system threw it.
+    fn sinks_library(
+        &self,
+        parts: &Event<'_>,
+        event: Option<&LogEvent>,
+        throwable: Option<&Throwable>,
+    ) -> Option<Match<'_>> {
+        let throwable = throwable?;
+        let link = throwable.chain.get(root_cause(throwable))?;
+        if parts.side() != Some(Side::Writes) || !origin::is_clients(&link.exception) {
+            return None;
+        }
+        let problem = self.problem(SINK_SLUG)?;
+        let root = root_cause(throwable);
+        let mut context = Context::default();
+        describe(&mut context, event, Some(throwable), Some(root));
+        Some(Match {
+            problem,
+            confidence: SINK_LIBRARY_CONFIDENCE,
+            link: Some(root),
+            frame: context.get("frame").map(str::to_owned),
+            context,
+            consequence: false,
+            by_origin: false,
+        })
+    }
+
     fn user_code(
         &self,
         event: Option<&LogEvent>,
@@ -154,6 +193,16 @@ impl Experience {
             by_origin: true,
         })
     }
+}
+
+/// Whether a rule only guesses by words that anyone may use, and the user's own code threw one of Java's own exceptions.
+fn is_users_own(hit: &Hit, chain: &[ThrowableLink]) -> bool {
+    let link = hit.link.and_then(|link| chain.get(link));
+    hit.confidence < GUESS_CONFIDENCE
+        && link.is_some_and(|link| {
+            link.exception.starts_with("java.lang.")
+                && origin::user_frame_of(link).is_some_and(|(_, above)| above == 0)
+        })
 }
 
 /// Whether one problem makes another one its mere follower.

@@ -16,7 +16,7 @@ use streamwarden_kafka_io::{
 };
 use streamwarden_proto::v1::Observation;
 use streamwarden_proto::{FeatureEvent, Record, StoredRecord, Topic};
-use streamwarden_service_runtime::config::Problem;
+use streamwarden_service_runtime::config::{Problem, in_one_line};
 use streamwarden_service_runtime::{Shutdown, chain, health};
 
 use crate::config::FeaturizerConfig;
@@ -35,7 +35,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum FeaturizerError {
     /// The configuration is wrong.
-    #[error("the section [featurizer] is wrong: {}", problems(.0))]
+    #[error("the section [featurizer] is wrong: {}", in_one_line(.0))]
     Config(Vec<Problem>),
     /// The built-in experience is broken.
     #[error("the experience cannot be read")]
@@ -43,14 +43,6 @@ pub enum FeaturizerError {
     /// Kafka cannot be used.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
-}
-
-fn problems(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
 }
 
 /// Runs with the built-in experience until the end is asked for.

@@ -43,6 +43,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Problems in one line, for an error that names a section.
+#[must_use]
+pub fn in_one_line(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}
+
 /// Everything that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::spot::{CompiledRule, Event, Hit};
+use streamwarden_proto::Class;
+
+use super::spot::{CompiledRule, Event, Hit, Side};
 use crate::log::Needles;
 use crate::problem::{Problem, Rule, rule::RuleLevel};
 use crate::template::simple_name;
@@ -33,7 +35,7 @@ impl RuleIndex {
         let rules = numbered
             .flat_map(|(index, problem)| problem.rules.iter().map(move |rule| (index, rule)));
         let rules: Vec<CompiledRule> = rules
-            .map(|(problem, rule)| compile(problem, rule))
+            .map(|(problem, rule)| compile(problem, rule, problems[problem].class))
             .collect();
         let quiet = |rule: &Rule| rule.level == Some(RuleLevel::Info);
         let quiet_keys = key_texts(&rules, quiet);
@@ -59,18 +61,23 @@ impl RuleIndex {
                 .get_or_init(|| KeySearch::new(key_texts(&self.rules, |_| true), None))
         };
         let candidates = search.candidates(event);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let side = event.side();
         candidates
             .into_iter()
-            .filter_map(|rule| event.check(&self.rules[rule]))
+            .filter_map(|rule| event.check(&self.rules[rule], side))
             .collect()
     }
 }
 
-fn compile(problem: usize, rule: &Rule) -> CompiledRule {
+fn compile(problem: usize, rule: &Rule, class: Class) -> CompiledRule {
     // Most patterns are never needed in one run, and compiling them all would cost every start.
     CompiledRule {
         problem,
         rule: rule.clone(),
+        side: Side::of_class(class),
         regex: OnceLock::new(),
     }
 }

@@ -194,6 +194,29 @@ pub(super) fn user_frame_of(link: &ThrowableLink) -> Option<(&str, usize)> {
     None
 }
 
+/// Whether an exception is of a client library's making: neither Java's, nor Flink's core's, nor the user's own.
+pub(super) fn is_clients(exception: &str) -> bool {
+    let connectors = [
+        "org.apache.flink.connector",
+        "org.apache.flink.streaming.connectors",
+    ];
+    let core = [
+        "java.",
+        "javax.",
+        "jdk.",
+        "scala.",
+        "kotlin.",
+        "org.apache.flink.",
+    ];
+    connectors
+        .iter()
+        .any(|package| exception.starts_with(package))
+        || !core.iter().any(|package| exception.starts_with(package))
+            && LIBRARIES
+                .iter()
+                .any(|package| exception.starts_with(package))
+}
+
 fn is_users(frame: &str) -> bool {
     frame.contains('.') && !LIBRARIES.iter().any(|package| frame.starts_with(package))
         || frame.starts_with("org.apache.flink.examples.")

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::Regex;
+use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel, ThrowableLink};
 
 use crate::problem::{Rule, RuleTarget};
@@ -15,6 +16,8 @@ const DEPTH_BONUS: f64 = 0.004;
 const DEPTH_LIMIT: f64 = 0.04;
 /// What happened while something else was being cleaned up is rarely the cause.
 const SUPPRESSED_MALUS: f64 = 0.4;
+/// A task that only reads does not fail at writing.
+const OTHER_SIDE_MALUS: f64 = 0.15;
 /// The exception is only named in a text.
 const NAMED_ONLY_FACTOR: f64 = 0.97;
 
@@ -26,6 +29,45 @@ pub(super) struct Event<'e> {
     pub(super) chain: &'e [ThrowableLink],
 }
 
+/// What the task does that an event names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Reads,
+    Writes,
+}
+
+/// Names of reading tasks, and of Flink's own classes around a source.
+const READS: &[&str] = &[
+    "Source: ",
+    "SplitFetcher",
+    "SourceCoordinator",
+    "SourceReaderBase",
+];
+/// Names of writing tasks, and of Flink's own classes around a sink.
+const WRITES: &[&str] = &[
+    "Sink: ",
+    ": Writer",
+    ": Committer",
+    "SinkWriterOperator",
+    "CommitterOperator",
+    "AsyncSinkWriter",
+];
+
+impl Side {
+    /// What a problem of a class is about.
+    pub(super) fn of_class(class: Class) -> Option<Self> {
+        match class {
+            Class::SourceUnreachable | Class::SourceAuthFailure | Class::SourceOffsetProblem => {
+                Some(Self::Reads)
+            }
+            Class::SinkUnreachableOrRejected
+            | Class::SinkTransactionFailure
+            | Class::DuplicateKeyOrConstraint => Some(Self::Writes),
+            _ => None,
+        }
+    }
+}
+
 /// A rule that fired.
 #[derive(Debug, Clone)]
 pub(super) struct Hit {
@@ -34,6 +76,8 @@ pub(super) struct Hit {
     pub(super) link: Option<usize>,
     pub(super) context: Context,
     suppressed: bool,
+    /// The task that failed does the other thing: it only reads, and the rule is about writing, or the reverse.
+    other_side: bool,
 }
 
 impl Hit {
@@ -45,7 +89,12 @@ impl Hit {
         } else {
             0.0
         };
-        self.confidence + (depth * DEPTH_BONUS).min(DEPTH_LIMIT) - malus
+        let side = if self.other_side {
+            OTHER_SIDE_MALUS
+        } else {
+            0.0
+        };
+        self.confidence + (depth * DEPTH_BONUS).min(DEPTH_LIMIT) - malus - side
     }
 }
 
@@ -54,6 +103,8 @@ impl Hit {
 pub(super) struct CompiledRule {
     pub(super) problem: usize,
     pub(super) rule: Rule,
+    /// What the problem is about.
+    pub(super) side: Option<Side>,
     pub(super) regex: OnceLock<Option<Regex>>,
 }
 
@@ -98,6 +149,17 @@ impl<'e> Event<'e> {
             || frames.into_iter().any(|frame| frame.contains(needle))
     }
 
+    /// What the failed task does. A chain of a source and a sink is neither.
+    pub(super) fn side(&self) -> Option<Side> {
+        let reads = READS.iter().any(|part| self.contains(part));
+        let writes = WRITES.iter().any(|part| self.contains(part));
+        match (reads, writes) {
+            (true, false) => Some(Side::Reads),
+            (false, true) => Some(Side::Writes),
+            _ => None,
+        }
+    }
+
     fn allows(&self, rule: &Rule) -> bool {
         let level_fits = rule.level.is_none_or(|least| {
             self.level == LogLevel::Unspecified || self.level >= LogLevel::from(least)
@@ -114,7 +176,7 @@ impl<'e> Event<'e> {
     }
 
     /// All places where a rule fires; the surest one.
-    pub(super) fn check(&self, compiled: &CompiledRule) -> Option<Hit> {
+    pub(super) fn check(&self, compiled: &CompiledRule, side: Option<Side>) -> Option<Hit> {
         let rule = &compiled.rule;
         if !self.allows(rule) {
             return None;
@@ -124,9 +186,13 @@ impl<'e> Event<'e> {
         let links = self.chain.iter().enumerate().filter(|_| in_links);
         let link_hits = links.filter_map(|(index, link)| check_link(compiled, index, link));
         let line_hit = in_line.then(|| check_text(compiled, self.text)).flatten();
-        link_hits
+        let mut hit = link_hits
             .chain(line_hit)
-            .max_by(|one, other| one.score().total_cmp(&other.score()))
+            .max_by(|one, other| one.score().total_cmp(&other.score()))?;
+        hit.other_side = side
+            .zip(compiled.side)
+            .is_some_and(|(task, problem)| task != problem);
+        Some(hit)
     }
 }
 
@@ -160,6 +226,7 @@ fn check_link(compiled: &CompiledRule, index: usize, link: &ThrowableLink) -> Op
         link: Some(index),
         context,
         suppressed: link.suppressed,
+        other_side: false,
     })
 }
 
@@ -181,6 +248,7 @@ fn check_text(compiled: &CompiledRule, text: &str) -> Option<Hit> {
         link: None,
         context,
         suppressed: false,
+        other_side: false,
     })
 }
 

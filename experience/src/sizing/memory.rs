@@ -45,6 +45,11 @@ fn pool(
     let to = config_mebibytes(bytes, STEP_MIB);
     let computation = format!("{sum}, so {to}");
     let from = measured.option(keys).or_else(|| Some(size(limit)));
+    sized(from, to, computation)
+}
+
+/// A size or share carries its unit with it.
+fn sized(from: Option<String>, to: String, computation: String) -> Outcome {
     Ok(Sized {
         from,
         to: Some(to),
@@ -73,12 +78,7 @@ pub(super) fn task_heap(measured: &Measured) -> Outcome {
         size(FRAMEWORK_HEAP_BYTES)
     );
     let now = size((limit - FRAMEWORK_HEAP_BYTES).max(0.0));
-    Ok(Sized {
-        from: from.or(Some(now)),
-        to: Some(to),
-        unit: String::new(),
-        computation,
-    })
+    sized(from.or(Some(now)), to, computation)
 }
 
 pub(super) fn jobmanager_process(measured: &Measured) -> Outcome {
@@ -109,12 +109,7 @@ pub(super) fn jobmanager_process(measured: &Measured) -> Outcome {
         size(total),
         size(heap - limit)
     );
-    Ok(Sized {
-        from,
-        to: Some(to),
-        unit: String::new(),
-        computation,
-    })
+    sized(from, to, computation)
 }
 
 pub(super) fn metaspace(measured: &Measured) -> Outcome {
@@ -149,12 +144,7 @@ pub(super) fn task_off_heap(measured: &Measured) -> Outcome {
     let (bytes, sum) = grown(used, limit, POOL_FILL);
     let to = config_mebibytes(now + bytes - limit, STEP_MIB);
     let computation = format!("{sum}; {} more than now, so {to}", size(bytes - limit));
-    Ok(Sized {
-        from: from.or(Some("0".to_owned())),
-        to: Some(to),
-        unit: String::new(),
-        computation,
-    })
+    sized(from.or(Some("0".to_owned())), to, computation)
 }
 
 pub(super) fn jvm_overhead(measured: &Measured) -> Outcome {
@@ -179,12 +169,7 @@ pub(super) fn jvm_overhead(measured: &Measured) -> Outcome {
         size(now),
         size(beyond)
     );
-    Ok(Sized {
-        from: from.or(Some(size(now))),
-        to: Some(to),
-        unit: String::new(),
-        computation,
-    })
+    sized(from.or(Some(size(now))), to, computation)
 }
 
 pub(super) fn process_size_for_rss(measured: &Measured) -> Outcome {
@@ -222,12 +207,7 @@ pub(super) fn process_size_for_low_use(measured: &Measured) -> Outcome {
         size(process),
         size(spare)
     );
-    Ok(Sized {
-        from: from.or(Some(size(process))),
-        to: Some(to),
-        unit: String::new(),
-        computation,
-    })
+    sized(from.or(Some(size(process))), to, computation)
 }
 
 /// Managed memory is RocksDB's: half as much again, within what leaves the heap a third.
@@ -262,12 +242,7 @@ pub(super) fn managed_fraction(measured: &Measured) -> Outcome {
         size(total),
         figure(to)
     );
-    Ok(Sized {
-        from: from.or(Some(figure(share))),
-        to: Some(figure(to)),
-        unit: String::new(),
-        computation,
-    })
+    sized(from.or(Some(figure(share))), figure(to), computation)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Failures, each in the folder of its class: `corpus` was looked at while rules were written, `held-out` never was.
+//! `fresh` was written afterwards, scored before anybody looked, then looked at, too.
 //! How they were made and what was measured stands in `docs/explain.md`.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use streamwarden_proto::Class;
@@ -19,6 +21,12 @@ const HELD_OUT: Floor = Floor {
     accuracy: 0.87,
     macro_f1: 0.87,
     unknown: 2,
+};
+/// The first measurement was 0.811, 0.777 and 6 of the first batch, 0.895, 0.907 and 4 of the second one.
+const FRESH: Floor = Floor {
+    accuracy: 0.98,
+    macro_f1: 0.97,
+    unknown: 0,
 };
 const MOST_CALIBRATION_ERROR: f64 = 0.08;
 
@@ -78,10 +86,17 @@ fn holds(folder: &str, floor: &Floor, show: bool) {
         .filter(|_| show)
         .map(|one| format!("{} {} is called {}", one.class, one.name, one.given))
         .collect();
+    let totals = format!(
+        "{folder}: {} failures, accuracy {accuracy:.4}, macro F1 {macro_f1:.4}, {unknown} unknown",
+        judged.len()
+    );
+    if std::env::var_os("STREAMWARDEN_SHOW_TOTALS").is_some() {
+        let mut out = io::stdout();
+        writeln!(out, "{totals}").unwrap();
+    }
     assert!(
         accuracy >= floor.accuracy && macro_f1 >= floor.macro_f1 && unknown <= floor.unknown,
-        "{folder}: {} failures, accuracy {accuracy:.3}, macro F1 {macro_f1:.3}, {unknown} unknown\n{}",
-        judged.len(),
+        "{totals}\n{}",
         named.join("\n")
     );
 }
@@ -89,6 +104,11 @@ fn holds(folder: &str, floor: &Floor, show: bool) {
 #[test]
 fn the_class_of_failures_that_the_rules_were_written_with_is_found() {
     holds("corpus", &CORPUS, true);
+}
+
+#[test]
+fn the_class_of_failures_that_were_written_after_the_rules_is_found() {
+    holds("fresh", &FRESH, true);
 }
 
 /// Which ones are wrong is not shown: whoever sees it cannot un-see it, and the figure would mean nothing any more.

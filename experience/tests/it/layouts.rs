@@ -1,5 +1,7 @@
 //! The same failure in every layout and behind every prefix gives the same answer.
 
+use streamwarden_proto::Class;
+
 use crate::{events, verdict};
 
 const MESSAGE: &str =
@@ -111,4 +113,39 @@ fn a_quiet_log_is_healthy_and_a_strange_failure_is_unknown() {
     );
     let strange = "2026-11-22 21:00:00,000 ERROR a.B [] - the flux is not aligned\norg.apache.flink.Odd: flux\n";
     assert_eq!(verdict(strange).slug, "unknown");
+}
+
+#[test]
+fn the_same_exception_is_of_what_the_task_reads_or_of_what_it_writes() {
+    for (task, class) in [
+        ("Source: orders", Class::SourceUnreachable),
+        ("Sink: orders: Writer", Class::SinkUnreachableOrRejected),
+    ] {
+        let log = format!(
+            "2026-11-19 10:00:05,294 INFO  org.apache.flink.runtime.executiongraph.ExecutionGraph [] - {task} (1/2) \
+             (7c_0_0) switched from RUNNING to FAILED on tm-1 @ tm-1 (dataPort=1).\n\
+             java.net.ConnectException: Connection refused\n\
+             \tat java.base/sun.nio.ch.Net.pollConnect(Native Method)"
+        );
+        assert_eq!(verdict(&log).class, class, "{task}");
+    }
+}
+
+#[test]
+fn words_that_anyone_may_use_count_less_than_who_threw() {
+    for (frame, class) in [
+        (
+            "com.acme.Check.processElement(Check.java:18)",
+            Class::RestartLoopUserException,
+        ),
+        (
+            "org.apache.flink.util.Preconditions.checkArgument(Preconditions.java:138)",
+            Class::ConfigInvalid,
+        ),
+    ] {
+        let log = format!(
+            "java.lang.IllegalArgumentException: the amount must be positive\n\tat {frame}"
+        );
+        assert_eq!(verdict(&log).class, class, "{frame}");
+    }
 }
