@@ -22,4 +22,5 @@ mod quiet;
 mod service;
 mod slack;
 mod storage;
+mod storm;
 mod support;
