@@ -43,7 +43,8 @@ fmt: ## Format the code
 
 lint: setup ## Formatting, clippy without warnings
 	cargo fmt --all -- --check
-	$(LINTED) cargo test --workspace --all-targets --test e2e --test chaos --no-run --quiet
+	$(LINTED) cargo test --workspace --all-targets --no-run --quiet
+	$(LINTED) cargo test --workspace --test e2e --test chaos --no-run --quiet
 
 unit: setup-test ## Unit, property and service tests
 	$(LINTED) RUST_TEST_THREADS=4 cargo test --workspace --quiet  # the service tests mostly wait: for rebalances, time limits, pages

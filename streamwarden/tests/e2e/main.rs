@@ -10,6 +10,7 @@ mod processes;
 mod slack;
 mod topic;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use flink::{Job, RealFlink};
@@ -61,7 +62,8 @@ async fn jobs(flink: &RealFlink) -> (Job, Job) {
 
 fn report(what: &str, took: Duration) {
     // The harness runs with --nocapture, so that the figure is in the log of the run.
-    println!("{what}: {:.1} s", took.as_secs_f64());
+    let mut out = std::io::stdout();
+    writeln!(out, "{what}: {:.1} s", took.as_secs_f64()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
