@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::asking::ask;
-use crate::service::{Service, slack_webhook};
+use crate::service::Service;
 use crate::slack::Slack;
-use crate::support::{BEGAN_MS, HeldClock, eventually};
+use crate::support::{BEGAN_MS, eventually};
 
 fn read(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
@@ -18,11 +18,7 @@ fn read(path: &str) -> String {
 /// Labels of every metric, of a notifier that has told of a finding.
 async fn exported() -> BTreeMap<String, BTreeSet<String>> {
     let slack = Slack::start().await;
-    let clock = HeldClock::at(BEGAN_MS + 60_000);
-    let channels = vec![slack_webhook("slack", &slack.webhook_url())];
-    let service = Service::start("sqlite::memory:", channels, &clock)
-        .await
-        .sending();
+    let service = Service::to_slack(&slack, BEGAN_MS + 60_000).await;
     service.tell_of_a_slow_sink().await;
     service.engine.metrics.refresh(&service.engine);
     let text = || async {

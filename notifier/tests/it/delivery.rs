@@ -37,11 +37,7 @@ async fn all_sent(service: &Service, channel: &str) {
 #[tokio::test]
 async fn slack_gets_one_message_when_it_begins_and_one_when_it_is_over() {
     let slack = Slack::start().await;
-    let clock = HeldClock::at(BEGAN_MS);
-    let channels = vec![slack_webhook("slack", &slack.webhook_url())];
-    let service = Service::start("sqlite::memory:", channels, &clock)
-        .await
-        .sending();
+    let service = Service::to_slack(&slack, BEGAN_MS).await;
     service
         .take(&[opened(&slow_sink("orders"), BEGAN_MS)])
         .await;
@@ -348,11 +344,7 @@ async fn with_a_bot_token_the_first_message_is_edited_and_the_end_goes_into_its_
 #[tokio::test]
 async fn a_name_full_of_mark_up_stays_a_name_at_slack() {
     let slack = Slack::start().await;
-    let clock = HeldClock::at(BEGAN_MS);
-    let channels = vec![slack_webhook("slack", &slack.webhook_url())];
-    let service = Service::start("sqlite::memory:", channels, &clock)
-        .await
-        .sending();
+    let service = Service::to_slack(&slack, BEGAN_MS).await;
     let mut sink = slow_sink("<!channel> *x* <https://evil.example|click>");
     sink.title = format!("{} {}", "<!here> `y` & _z_", "w".repeat(4000));
     service.take(&[opened(&sink, BEGAN_MS)]).await;

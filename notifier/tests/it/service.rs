@@ -17,6 +17,7 @@ use streamwarden_service_runtime::{SecretText, Shutdown};
 use tokio::net::TcpListener;
 
 use crate::figures::an_hour;
+use crate::slack::Slack;
 use crate::support::{BEGAN_MS, HeldClock, opened, slow_sink};
 
 /// Token of an operator.
@@ -50,6 +51,14 @@ pub(crate) fn to(name: &str, target: ChannelTarget) -> NamedChannel {
 }
 
 impl Service {
+    /// One that sends to this Slack by its webhook, in memory.
+    pub(crate) async fn to_slack(slack: &Slack, at_ms: i64) -> Self {
+        let channels = vec![slack_webhook("slack", &slack.webhook_url())];
+        Self::start("sqlite::memory:", channels, &HeldClock::at(at_ms))
+            .await
+            .sending()
+    }
+
     pub(crate) async fn start(
         database: &str,
         channels: Vec<NamedChannel>,

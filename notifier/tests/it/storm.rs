@@ -3,7 +3,7 @@
 use streamwarden_proto::Class;
 
 use crate::asking::get;
-use crate::service::{Service, slack_webhook};
+use crate::service::Service;
 use crate::slack::Slack;
 use crate::support::{BEGAN_MS, HeldClock, eventually, finding, opened, resolved, slow_sink};
 
@@ -12,11 +12,7 @@ const DAY_MS: i64 = 86_400_000;
 #[tokio::test]
 async fn a_storm_reaches_slack_as_a_handful_of_messages_and_never_too_fast() {
     let slack = Slack::start().await;
-    let clock = HeldClock::at(BEGAN_MS);
-    let channels = vec![slack_webhook("slack", &slack.webhook_url())];
-    let service = Service::start("sqlite::memory:", channels, &clock)
-        .await
-        .sending();
+    let service = Service::to_slack(&slack, BEGAN_MS).await;
     let problems = ["slow-sink", "hot-key", "gc-pressure"];
     let storm: Vec<_> = (0..900)
         .map(|number| {
