@@ -135,12 +135,12 @@ impl Experience {
         throwable: Option<&Throwable>,
     ) -> Option<Match<'_>> {
         let throwable = throwable?;
-        let link = throwable.chain.get(root_cause(throwable))?;
+        let root = root_cause(throwable);
+        let link = throwable.chain.get(root)?;
         if parts.side() != Some(Side::Writes) || !origin::is_clients(&link.exception) {
             return None;
         }
         let problem = self.problem(SINK_SLUG)?;
-        let root = root_cause(throwable);
         let mut context = Context::default();
         describe(&mut context, event, Some(throwable), Some(root));
         Some(Match {
