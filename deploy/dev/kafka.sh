@@ -128,7 +128,8 @@ rootLogger.appenderRef.console.ref=console
 LOGGING
 }
 
-cluster_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '='; }
+# Without '-', which is taken for an option where it comes first.
+cluster_id() { head -c 16 /dev/urandom | base64 | tr '+/' 'A_' | tr -d '='; }
 
 start() { # DIR
   need java "a JDK, 17 or newer"
