@@ -1,7 +1,5 @@
-//! Builds the crate again when the page or the migrations change: both are compiled in.
+//! Builds the crate again when the page changes: it is compiled in.
 
 fn main() {
-    for path in ["web/static", "migrations"] {
-        println!("cargo:rerun-if-changed={path}");
-    }
+    println!("cargo:rerun-if-changed=web/static");
 }

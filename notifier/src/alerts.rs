@@ -18,6 +18,7 @@ pub mod intent;
 pub mod matcher;
 mod news;
 pub mod presence;
+pub mod routing;
 mod seen;
 pub mod silence;
 mod sweep;

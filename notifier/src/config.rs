@@ -67,7 +67,8 @@ impl NotifierConfig {
     #[must_use]
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = validate(&self.channels);
-        problems.extend(self.alerting.validate());
+        let names: Vec<&str> = self.channels.iter().map(|c| c.name.as_str()).collect();
+        problems.extend(self.alerting.validate(&names));
         let mut wrong = |key: &str, message: &str| {
             problems.push(Problem::new(format!("notifier.{key}"), message));
         };

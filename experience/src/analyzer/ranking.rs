@@ -32,6 +32,8 @@ const EARLIEST_LATER_FACTOR: f64 = 0.75;
 pub struct Incident<'e> {
     /// The match of its surest event; absent for a failure that no rule knows.
     pub matched: Option<Match<'e>>,
+    /// Line of the event that the match is of.
+    pub matched_line: u64,
     /// Its first event.
     pub first: LogEvent,
     /// Other events of it.
@@ -133,6 +135,7 @@ impl<'e> LogRanking<'e> {
         let best = judged.max_by(|one, other| one.0.total_cmp(&other.0));
         best.map(|(_, event)| Incident {
             matched: None,
+            matched_line: event.line,
             weight: weight(&event),
             first: event,
             evidence: Vec::new(),
@@ -150,6 +153,7 @@ impl<'e> LogRanking<'e> {
         self.by_key.insert(key, order);
         self.incidents.push(Incident {
             matched,
+            matched_line: event.line,
             first: event.clone(),
             evidence: Vec::new(),
             count: 1,
@@ -167,8 +171,9 @@ impl<'e> LogRanking<'e> {
         let earlier = event.line < incident.first.line;
         let confidence = matched.as_ref().map_or(0.0, |matched| matched.confidence);
         let known = incident.confidence();
-        if confidence > known || earlier && confidence >= known {
+        if confidence > known || confidence >= known && event.line < incident.matched_line {
             incident.matched = matched;
+            incident.matched_line = event.line;
         }
         if earlier {
             let later = std::mem::replace(&mut incident.first, event.clone());

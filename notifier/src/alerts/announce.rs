@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use streamwarden_proto::cloud_event::rfc3339;
+use streamwarden_proto::finding::Finding;
 use streamwarden_proto::ids::short_hash;
 
 use crate::alerts::alert::{Alert, Announced, Said};
@@ -10,6 +11,7 @@ use crate::alerts::config::seconds;
 use crate::alerts::digest::Digest;
 use crate::alerts::inhibition::explains;
 use crate::alerts::intent::{AlertBrief, Intent, IntentKind, Step};
+use crate::alerts::routing::{self, Hour};
 use crate::alerts::{AlertMachine, ChannelRoute, Scene};
 use crate::message::build::{Surroundings, link};
 use crate::message::{build, list};
@@ -29,7 +31,7 @@ impl AlertMachine {
         let due_ms = alert.received_ms + self.config.group_wait_ms(alert.finding.severity);
         for channel in &self.channels {
             let heard = alert.announced.contains_key(&channel.name);
-            if heard || !channel.route.takes(&alert.finding) {
+            if heard || !self.may_get(channel, &alert.finding) {
                 continue;
             }
             let queue = self.pending.entry(channel.name.clone()).or_default();
@@ -70,7 +72,8 @@ impl AlertMachine {
             let Some(alert) = self.open.get(&fingerprint) else {
                 continue;
             };
-            if alert.announced.contains_key(&channel.name) || !channel.route.takes(&alert.finding) {
+            if alert.announced.contains_key(&channel.name) || !self.may_get(channel, &alert.finding)
+            {
                 continue;
             }
             if self.must_wait(channel, alert, now_ms) {
@@ -84,11 +87,28 @@ impl AlertMachine {
     }
 
     fn must_wait(&self, channel: &ChannelRoute, alert: &Alert, now_ms: i64) -> bool {
-        !channel.route.is_awake(now_ms)
+        self.is_asleep(channel, &alert.finding, now_ms)
             || alert.acknowledgement.is_some()
             || alert.settling_until_ms.is_some()
             || self.silenced_until(alert, now_ms).is_some()
             || self.explained_by(alert).is_some()
+    }
+
+    /// Does the channel get such a finding, if only at some hours?
+    fn may_get(&self, channel: &ChannelRoute, finding: &Finding) -> bool {
+        channel.route.takes(finding) && self.is_led(channel, finding, Hour::Any)
+    }
+
+    /// Is such a finding told there at other hours only?
+    pub(super) fn is_asleep(&self, channel: &ChannelRoute, finding: &Finding, now_ms: i64) -> bool {
+        let led = |hour| self.is_led(channel, finding, hour);
+        !channel.route.is_awake(now_ms) || led(Hour::Any) && !led(Hour::At(now_ms))
+    }
+
+    fn is_led(&self, channel: &ChannelRoute, finding: &Finding, hour: Hour) -> bool {
+        let routes = &self.config.routes;
+        !routing::mentions(routes, &channel.name)
+            || routing::lead_to(routes, &channel.name, finding, hour)
     }
 
     /// The open alert that this one follows from.

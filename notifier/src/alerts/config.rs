@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use streamwarden_proto::finding::Severity;
 use streamwarden_service_runtime::Problem;
 
+use crate::alerts::routing::{self, Branch};
+
 /// Section `[notifier.alerting]`: how much is said, and how soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +38,8 @@ pub struct AlertingConfig {
     pub flapping_window_s: u32,
     /// The time of quiet.
     pub flapping_quiet_s: u32,
+    /// Which channel gets what, as a tree; without it, each channel's own route alone decides.
+    pub routes: Vec<Branch>,
 }
 
 impl Default for AlertingConfig {
@@ -55,6 +59,7 @@ impl Default for AlertingConfig {
             flapping_from: 3,
             flapping_window_s: 1800,
             flapping_quiet_s: 300,
+            routes: Vec::new(),
         }
     }
 }
@@ -70,9 +75,9 @@ impl AlertingConfig {
         })
     }
 
-    /// What is wrong with it.
+    /// What is wrong with it; `channels` are the names of those that there are.
     #[must_use]
-    pub fn validate(&self) -> Vec<Problem> {
+    pub fn validate(&self, channels: &[&str]) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, message: &str| {
             problems.push(Problem::new(format!("notifier.alerting.{key}"), message));
@@ -94,6 +99,9 @@ impl AlertingConfig {
         }
         if self.flapping_from < 2 {
             wrong("flapping_from", "must be at least 2");
+        }
+        for (key, message) in routing::mistakes(&self.routes, "routes", channels) {
+            wrong(&key, &message);
         }
         problems
     }

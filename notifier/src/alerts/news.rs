@@ -91,13 +91,8 @@ impl AlertMachine {
     }
 
     fn must_keep_quiet(&self, alert: &Alert, channel: &str, now_ms: i64) -> bool {
-        let asleep = self
-            .channels
-            .iter()
-            .any(|c| c.name == channel && !c.route.is_awake(now_ms));
-        let gone = !self.channels.iter().any(|c| c.name == channel);
-        asleep
-            || gone
+        let known = self.channels.iter().find(|c| c.name == channel);
+        known.is_none_or(|known| self.is_asleep(known, &alert.finding, now_ms))
             || alert.acknowledgement.is_some()
             || self.silenced_until(alert, now_ms).is_some()
             || self.explained_by(alert).is_some()

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod connect;
+mod migrations;
 mod outbox;
 mod people;
 

@@ -1,13 +1,13 @@
 //! A real SMTP server, from Debian's package `python3-aiosmtpd`, takes the mails.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use streamwarden_notifier::channels::config::ChannelTarget;
 use streamwarden_notifier::channels::email::{EmailConfig, MailSecurity};
 
 use crate::figures::an_hour;
-use crate::process::{Running, free_port, run};
+use crate::process::{Running, certificate, free_port};
 use crate::service::{Service, to};
 use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
 
@@ -118,28 +118,6 @@ async fn an_incident_is_a_thread_of_mails_with_a_picture_in_the_first() {
     );
     assert!(!mails[1].contains("image/png"), "the end needs no picture");
     service.stop().await;
-}
-
-/// A certificate of its own for `localhost`.
-fn certificate(directory: &Path) -> (PathBuf, PathBuf) {
-    let (cert, key) = (directory.join("cert.pem"), directory.join("key.pem"));
-    run(Command::new("openssl")
-        .args([
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-        ])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ])
-        .args(["-addext", "extendedKeyUsage=serverAuth"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&cert));
-    (cert, key)
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod presses;
 mod process;
 mod programs;
 mod quiet;
+mod routing;
 mod service;
 mod slack;
 mod storage;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use streamwarden_notifier::store::{IncidentQuery, SqlStore, Store};
 
-use crate::process::{free_port, run};
+use crate::process::{certificate, free_port, run};
 use crate::service::{Service, slack_webhook};
 use crate::slack::Slack;
 use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
@@ -27,6 +27,12 @@ fn binaries() -> PathBuf {
     found.expect("PostgreSQL's server is needed for this test: apt-get install postgresql")
 }
 
+#[derive(Clone, Copy)]
+enum Encryption {
+    Off,
+    Demanded,
+}
+
 /// The server refuses to run as root; then somebody else has to.
 fn as_nobody(program: &Path) -> Command {
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
@@ -42,6 +48,10 @@ fn as_nobody(program: &Path) -> Command {
 
 impl Postgres {
     pub(crate) fn start() -> Self {
+        Self::start_with(Encryption::Off)
+    }
+
+    fn start_with(encryption: Encryption) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();
         let postgres = Self {
@@ -57,9 +67,12 @@ impl Postgres {
         run(as_nobody(&initdb)
             .args(["-U", "sw", "-A", "trust", "-E", "UTF8", "--no-sync", "-D"])
             .arg(&data));
-        let options = format!(
+        let mut options = format!(
             "-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories="
         );
+        if let Encryption::Demanded = encryption {
+            options += &postgres.demand_encryption();
+        }
         let log = postgres.directory.path().join("log");
         // Its output must not hold ours open.
         let mut start = as_nobody(&postgres.binaries.join("pg_ctl"));
@@ -75,6 +88,19 @@ impl Postgres {
             .status();
         assert!(status.unwrap().success(), "PostgreSQL did not start");
         postgres
+    }
+
+    /// The server's options for it.
+    fn demand_encryption(&self) -> String {
+        let (cert, key) = certificate(self.directory.path());
+        // The server trusts no key that others could have written.
+        run(Command::new("chown")
+            .arg(format!("--reference={}", self.data().display()))
+            .args([&cert, &key]));
+        let only_encrypted = "hostssl all all 127.0.0.1/32 trust\n";
+        std::fs::write(self.data().join("pg_hba.conf"), only_encrypted).unwrap();
+        let (cert, key) = (cert.display(), key.display());
+        format!(" -c ssl=on -c ssl_cert_file={cert} -c ssl_key_file={key}")
     }
 
     fn data(&self) -> PathBuf {
@@ -164,4 +190,27 @@ async fn postgresql_keeps_alerts_messages_silences_and_history() {
     );
     assert!(store.retain(clock.now_ms() + 1).await.unwrap() >= 3);
     assert_eq!(store.incidents(&query).await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn a_database_that_demands_encryption_is_used_when_its_certificate_is_trusted_and_not_otherwise()
+ {
+    let postgres = Postgres::start_with(Encryption::Demanded);
+    let url = postgres.url().replace("127.0.0.1", "localhost");
+    let trusted = postgres.directory.path().join("cert.pem");
+    let trusting = format!(
+        "{url}?sslmode=verify-full&sslrootcert={}",
+        trusted.display()
+    );
+    let store = SqlStore::open(&trusting).await.unwrap();
+    assert!(store.hold_lease("notifier", "a", 1000, 0).await.unwrap());
+
+    for (options, reason) in [
+        ("verify-full", "UnknownIssuer"),
+        ("disable", "no encryption"),
+    ] {
+        let refused = SqlStore::open(&format!("{url}?sslmode={options}")).await;
+        let error = format!("{:?}", refused.map(drop).unwrap_err());
+        assert!(error.contains(reason), "{options}: {error}");
+    }
 }

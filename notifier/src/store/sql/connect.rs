@@ -4,14 +4,10 @@ use std::time::Duration;
 
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::Migrator;
 use url::Url;
 
 use crate::store::StoreError;
-use crate::store::sql::SqlStore;
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+use crate::store::sql::{SqlStore, migrations};
 
 /// Statements are short; a page and some channels at once.
 const POSTGRES_CONNECTIONS: u32 = 8;
@@ -44,8 +40,8 @@ impl SqlStore {
         })?;
         let store = Self { pool };
         let migrator = match kind {
-            Kind::Sqlite => &SQLITE,
-            Kind::Postgres => &POSTGRES,
+            Kind::Sqlite => migrations::sqlite(),
+            Kind::Postgres => migrations::postgres(),
         };
         migrator
             .run(&store.pool)
