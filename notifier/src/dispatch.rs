@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rand::Rng;
@@ -14,15 +15,18 @@ use tokio::time::sleep;
 
 use crate::channels::{Channel, Delivery, NamedChannel, SendError};
 use crate::clock::Clock;
-use crate::metrics::Metrics;
+use crate::metrics::MessageCounts;
 use crate::store::{OutboxEntry, Store, StoreError};
+use crate::turns::{Turn, Turns};
 
 /// First pause after a failure; doubled each time.
 const FIRST_PAUSE_MS: i64 = 1_000;
 /// Longest pause between two tries.
 const LONGEST_PAUSE_MS: i64 = 300_000;
-/// Without a wake-up, the outbox is looked at this often: another process may have written.
+/// Without a wake-up, the outbox is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The same where another process may have written: that wakes nobody here.
+const LOOK_EVERY_SHARED: Duration = Duration::from_millis(500);
 /// Pause after the database failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -39,7 +43,11 @@ struct Sender {
     store: Arc<dyn Store>,
     clock: Clock,
     wake: Arc<Notify>,
-    metrics: Metrics,
+    counts: MessageCounts,
+    turn: Turn,
+    /// What another process left has been seen to since this turn began.
+    seen_to: AtomicBool,
+    look_every: Duration,
 }
 
 /// What a task does next.
@@ -53,13 +61,14 @@ enum Next {
 impl Dispatcher {
     /// Starts one task a channel.
     #[must_use]
-    pub fn start(
+    pub(crate) fn start(
         channels: &[NamedChannel],
         store: &Arc<dyn Store>,
         clock: &Clock,
-        metrics: &Metrics,
+        turns: &Turns,
         shutdown: &Shutdown,
     ) -> Self {
+        let counts = MessageCounts::registered();
         let mut wake = HashMap::new();
         for named in channels {
             let notify = Arc::new(Notify::new());
@@ -70,7 +79,14 @@ impl Dispatcher {
                 store: Arc::clone(store),
                 clock: Arc::clone(clock),
                 wake: notify,
-                metrics: metrics.clone(),
+                counts: counts.clone(),
+                turn: turns.of(&named.name),
+                seen_to: AtomicBool::new(false),
+                look_every: if turns.are_shared() {
+                    LOOK_EVERY_SHARED
+                } else {
+                    LOOK_EVERY
+                },
             };
             let stop = shutdown.clone();
             shutdown.spawn(format!("notifier channel {}", named.name), sender.run(stop));
@@ -120,14 +136,19 @@ impl Sender {
     }
 
     async fn step(&self) -> Result<Next, StoreError> {
+        let Some(_held) = self.turn.hold().await else {
+            self.seen_to.store(false, Ordering::Relaxed);
+            return Ok(Next::Idle(self.look_every));
+        };
+        self.see_to_interrupted().await?;
         let Some(entry) = self.store.next_message(&self.name).await? else {
-            return Ok(Next::Idle(LOOK_EVERY));
+            return Ok(Next::Idle(self.look_every));
         };
         let wait_ms = entry.due_ms - (self.clock)();
         if wait_ms > 0 {
             let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
             // A wake-up is for newer messages, which stay behind this one; so it does no harm to look again.
-            return Ok(Next::Idle(wait.min(LOOK_EVERY)));
+            return Ok(Next::Idle(wait.min(self.look_every)));
         }
         let reference = self.store.reference(&entry.intent.conversation).await?;
         self.store.mark_sending(entry.id).await?;
@@ -144,7 +165,7 @@ impl Sender {
                 self.store
                     .mark_sent(&entry, reference, (self.clock)())
                     .await?;
-                self.metrics.message(&self.name, "sent");
+                self.counts.count(&self.name, "sent");
                 tracing::info!(
                     channel = self.name,
                     event = entry.intent.kind.as_str(),
@@ -157,11 +178,28 @@ impl Sender {
         Ok(Next::Again)
     }
 
+    /// A process that died while it sent may have been heard or not.
+    async fn see_to_interrupted(&self) -> Result<(), StoreError> {
+        if self.seen_to.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let repeats = self.store.recover_interrupted(&self.name).await?;
+        if repeats > 0 {
+            tracing::warn!(
+                channel = self.name,
+                messages = repeats,
+                "messages were interrupted while they were sent; they go out again, marked"
+            );
+        }
+        self.seen_to.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     async fn failed(&self, entry: &OutboxEntry, error: SendError) -> Result<(), StoreError> {
         let now_ms = (self.clock)();
         match error {
             SendError::Never { reason } => {
-                self.metrics.message(&self.name, "failed");
+                self.counts.count(&self.name, "failed");
                 tracing::error!(
                     channel = self.name,
                     reason,
@@ -175,7 +213,7 @@ impl Sender {
                 maybe_arrived,
             } => {
                 let pause_ms = pause_ms(entry.attempts, after);
-                self.metrics.message(&self.name, "delayed");
+                self.counts.count(&self.name, "delayed");
                 tracing::warn!(
                     channel = self.name,
                     reason,

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::dispatch::Dispatcher;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
+use crate::turns::Turns;
 use crate::view::kept::KeptRows;
 use crate::view::{FeatureNames, FleetView};
 use live::Live;
@@ -112,13 +113,6 @@ impl Engine {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let now_ms = clock();
-        let repeats = store.recover_interrupted().await?;
-        if repeats > 0 {
-            tracing::warn!(
-                messages = repeats,
-                "messages were interrupted while they were sent; they go out again, marked"
-            );
-        }
         let remembered = store.load(now_ms).await?;
         let past = store.past().await?;
         let mut view = FleetView::new(knowledge.names.clone());
@@ -156,14 +150,15 @@ impl Engine {
 
     /// Starts sending what is in the outbox.
     pub fn start_sending(&self, shutdown: &Shutdown) {
-        let dispatcher = Dispatcher::start(
-            &self.channels,
-            &self.store,
-            &self.clock,
-            &self.metrics,
-            shutdown,
-        );
-        // A second call would start a second set of senders; the first one stays.
+        let alone = Turns::alone();
+        let dispatcher =
+            Dispatcher::start(&self.channels, &self.store, &self.clock, &alone, shutdown);
+        self.send_by(dispatcher);
+    }
+
+    /// Wakes these senders when there is something to be sent.
+    pub(crate) fn send_by(&self, dispatcher: Dispatcher) {
+        // A second call would wake a second set of senders; the first one stays.
         drop(self.dispatcher.set(dispatcher));
     }
 

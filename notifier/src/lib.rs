@@ -27,6 +27,7 @@ pub mod message;
 pub mod metrics;
 pub mod pipeline;
 pub mod store;
+mod turns;
 pub mod view;
 
 pub use config::NotifierConfig;

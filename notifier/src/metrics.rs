@@ -6,13 +6,39 @@ use crate::engine::Engine;
 
 type Labels = Vec<(String, String)>;
 
+/// Messages by channel and outcome.
+#[derive(Debug, Clone, Default)]
+pub struct MessageCounts(Family<Labels, Counter>);
+
+impl MessageCounts {
+    /// Counts that `/metrics` shows.
+    #[must_use]
+    pub fn registered() -> Self {
+        let counts = Self::default();
+        register(|registry| {
+            let messages = counts.0.clone();
+            registry.register(
+                "notifier_messages",
+                "Messages by channel and outcome",
+                messages,
+            );
+        });
+        counts
+    }
+
+    /// A message was sent, waits for another try, or was given up.
+    pub fn count(&self, channel: &str, outcome: &str) {
+        let labels = vec![label("channel", channel), label("outcome", outcome)];
+        self.0.get_or_create(&labels).inc();
+    }
+}
+
 /// Handles of the metrics.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     job_health: Family<Labels, Gauge>,
     open_findings: Family<Labels, Gauge>,
     findings: Family<Labels, Gauge>,
-    messages: Family<Labels, Counter>,
 }
 
 impl Metrics {
@@ -31,20 +57,8 @@ impl Metrics {
                 "Findings that are open, by cluster, job and problem",
                 findings,
             );
-            let messages = metrics.messages.clone();
-            registry.register(
-                "notifier_messages",
-                "Messages by channel and outcome",
-                messages,
-            );
         });
         metrics
-    }
-
-    /// A message was sent, waits for another try, or was given up.
-    pub fn message(&self, channel: &str, outcome: &str) {
-        let labels = vec![label("channel", channel), label("outcome", outcome)];
-        self.messages.get_or_create(&labels).inc();
     }
 
     /// Brings health and open findings up to date; jobs that are gone disappear.

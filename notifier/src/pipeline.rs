@@ -26,8 +26,10 @@ use crate::api::{Api, jobs_rows};
 use crate::channels::{self, ChannelError, NamedChannel};
 use crate::clock;
 use crate::config::NotifierConfig;
+use crate::dispatch::Dispatcher;
 use crate::engine::{Engine, Knowledge, NotStored};
 use crate::store::{SqlStore, Store, StoreError};
+use crate::turns::Turns;
 use lagging::LaggingCommit;
 
 /// How often time is told to the state machine, and changes to open pages.
@@ -90,19 +92,31 @@ pub async fn run(
     let ready = health::global().part("notifier");
     let (listener, waiting_room) = listen(config.listen)?;
     let store: Arc<dyn Store> = Arc::new(SqlStore::open(&config.database).await?);
+    let channels: Vec<NamedChannel> = config
+        .channels
+        .iter()
+        .map(channels::build)
+        .collect::<Result<_, _>>()?;
+    let clock = clock::system();
+    let mut turns = Turns::alone();
+    let holder = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
+    if shares_database(&config) {
+        let names = channels.iter().map(|channel| channel.name.as_str());
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        turns = Turns::shared(names, store, holder.clone(), clock, &shutdown);
+    }
+    let dispatcher = Dispatcher::start(&channels, &store, &clock, &turns, &shutdown);
     if shares_database(&config) {
         ready.not_ready("another notifier is at work on this database");
-        let holder = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-        let clock = clock::system();
         if !lease::acquire(&*store, &holder, &clock, waiting_room, &shutdown).await? {
             return Ok(());
         }
         let keep = lease::keep(Arc::clone(&store), holder, clock, shutdown.clone());
         shutdown.spawn("notifier lease", keep);
     }
-    let engine = build(&config, store, &listener, knowledge).await?;
+    let engine = build(&config, channels, store, &listener, knowledge).await?;
+    engine.send_by(dispatcher);
     serve(&config, listener, &engine, &shutdown)?;
-    engine.start_sending(&shutdown);
     ready.not_ready("kafka does not answer");
     topics::ensure(&kafka).await?;
     let sink = RecordSink::new(&kafka)?;
@@ -151,15 +165,11 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, TcpListener), NotifierErr
 
 async fn build(
     config: &NotifierConfig,
+    channels: Vec<NamedChannel>,
     store: Arc<dyn Store>,
     listener: &TcpListener,
     knowledge: Knowledge,
 ) -> Result<Arc<Engine>, NotifierError> {
-    let channels: Vec<NamedChannel> = config
-        .channels
-        .iter()
-        .map(channels::build)
-        .collect::<Result<_, _>>()?;
     let port = listener
         .local_addr()
         .map_or(config.listen.port(), |address| address.port());

@@ -149,8 +149,8 @@ pub trait Store: Send + Sync {
     /// Stores a step and what it wants to be said, in one transaction.
     fn commit<'a>(&'a self, step: &'a Step, now_ms: i64) -> Stored<'a, ()>;
 
-    /// What was interrupted while it was sent waits again, as a possible repeat. Gives how many.
-    fn recover_interrupted(&self) -> Stored<'_, u64>;
+    /// What was interrupted on a channel while it was sent waits again, as a possible repeat. Gives how many.
+    fn recover_interrupted<'a>(&'a self, channel: &'a str) -> Stored<'a, u64>;
     /// The oldest message that waits on a channel.
     fn next_message<'a>(&'a self, channel: &'a str) -> Stored<'a, Option<OutboxEntry>>;
     /// It is about to be sent.
@@ -238,6 +238,9 @@ pub trait Store: Send + Sync {
         until_ms: i64,
         now_ms: i64,
     ) -> Stored<'a, bool>;
+    /// Leases whose names begin so and that somebody holds, by name: (name, holder).
+    fn live_leases<'a>(&'a self, prefix: &'a str, now_ms: i64)
+    -> Stored<'a, Vec<(String, String)>>;
     /// Forgets what ended before this time. Gives how many rows.
     fn retain(&self, before_ms: i64) -> Stored<'_, u64>;
 }

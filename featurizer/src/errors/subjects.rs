@@ -47,6 +47,8 @@ const MISSING_LOOKS: u32 = 30;
 const SUBMISSIONS: usize = 64;
 /// A job is refused within this time, or not at all.
 const REFUSED_WITHIN_MS: i64 = 60_000;
+/// Begin of a thread's name (`SourceCoordinatorProvider` of Flink).
+const SOURCE_COORDINATOR: &str = "SourceCoordinator-";
 /// What is logged around the refusal of a program or of its job; these lines do not name the job.
 const REFUSALS: [&str; 2] = ["Could not execute application", "Failed to submit job"];
 
@@ -268,11 +270,21 @@ fn mentions_task(text: &str, vertex_name: &str) -> bool {
         return false;
     }
     text == vertex_name
+        || coordinates(text, vertex_name)
         || text.match_indices(vertex_name).any(|(start, _)| {
             let rest = &text[start + vertex_name.len()..];
             rest.strip_prefix(" (")
                 .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
         })
+}
+
+/// The JobManager's thread for a source has the name of that operator, which is the first one of its vertex.
+fn coordinates(thread: &str, vertex_name: &str) -> bool {
+    let Some(source) = thread.strip_prefix(SOURCE_COORDINATOR) else {
+        return false;
+    };
+    let chained = vertex_name.strip_prefix(source);
+    !source.is_empty() && chained.is_some_and(|rest| rest.is_empty() || rest.starts_with(" -> "))
 }
 
 #[cfg(test)]
@@ -369,6 +381,18 @@ mod tests {
         }
         let later = at(90_000, "Could not execute application: ");
         assert_eq!(directory.of_event(JOBMANAGER, &later).job_id, None);
+    }
+
+    #[test]
+    fn what_a_sources_coordinator_says_is_about_the_source() {
+        for vertex in ["Source: shipments", "Source: shipments -> parse"] {
+            assert!(mentions_task("SourceCoordinator-Source: shipments", vertex));
+        }
+        assert!(!mentions_task(
+            "SourceCoordinator-Source: ships",
+            "Source: shipments"
+        ));
+        assert!(!mentions_task("SourceCoordinator-", "Source: shipments"));
     }
 
     #[test]

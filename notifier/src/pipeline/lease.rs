@@ -1,4 +1,4 @@
-//! One notifier at work on a database: others wait and take over.
+//! One notifier judges what to say and serves the page; others that use its database send with it, and take over.
 
 use std::future::IntoFuture;
 use std::time::Duration;

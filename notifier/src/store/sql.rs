@@ -49,8 +49,8 @@ impl Store for SqlStore {
         Box::pin(self.commit_step(step, now_ms))
     }
 
-    fn recover_interrupted(&self) -> Stored<'_, u64> {
-        Box::pin(self.recover())
+    fn recover_interrupted<'a>(&'a self, channel: &'a str) -> Stored<'a, u64> {
+        Box::pin(self.recover(channel))
     }
 
     fn next_message<'a>(&'a self, channel: &'a str) -> Stored<'a, Option<OutboxEntry>> {
@@ -171,6 +171,14 @@ impl Store for SqlStore {
 
     fn deeds(&self, offset: i64, limit: i64) -> Stored<'_, (i64, Vec<AuditLine>)> {
         Box::pin(self.find_deeds(offset, limit))
+    }
+
+    fn live_leases<'a>(
+        &'a self,
+        prefix: &'a str,
+        now_ms: i64,
+    ) -> Stored<'a, Vec<(String, String)>> {
+        Box::pin(self.held_leases(prefix, now_ms))
     }
 
     fn hold_lease<'a>(

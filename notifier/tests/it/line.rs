@@ -1,6 +1,6 @@
 //! The whole service: records from Kafka in, messages and feedback out, restarts between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use streamwarden_kafka_io::{
 };
 use streamwarden_notifier::alerts::matcher::Route;
 use streamwarden_notifier::channels::config::{ChannelConfig, ChannelTarget, SecretOrText};
+use streamwarden_notifier::store::{SqlStore, Store};
 use streamwarden_notifier::{Knowledge, NotifierConfig, NotifierError, run};
 use streamwarden_proto::cloud_event::{FeedbackEvent, FindingEvent};
 use streamwarden_proto::{Record, Topic};
@@ -37,7 +38,10 @@ struct Running {
 
 impl Running {
     fn start(database: &str, slack: &Slack, kafka: &KafkaConfig) -> Self {
-        let config = config(database, slack);
+        Self::start_on(config(database, slack), kafka)
+    }
+
+    fn start_on(config: NotifierConfig, kafka: &KafkaConfig) -> Self {
         let page = format!("http://{}", config.listen);
         let shutdown = Shutdown::new(Duration::from_secs(10));
         let kafka = kafka.clone();
@@ -67,14 +71,18 @@ fn config(database: &str, slack: &Slack) -> NotifierConfig {
         listen: free_address(),
         database: database.to_owned(),
         open_to_all: true,
-        channels: vec![ChannelConfig {
-            name: "slack".into(),
-            to: ChannelTarget::SlackWebhook {
-                url: SecretOrText::Text(slack.webhook_url()),
-            },
-            route: Route::default(),
-        }],
+        channels: vec![channel("slack", slack)],
         ..NotifierConfig::default()
+    }
+}
+
+fn channel(name: &str, slack: &Slack) -> ChannelConfig {
+    ChannelConfig {
+        name: name.into(),
+        to: ChannelTarget::SlackWebhook {
+            url: SecretOrText::Text(slack.webhook_url()),
+        },
+        route: Route::default(),
     }
 }
 
@@ -206,7 +214,7 @@ async fn read_two(kafka: &KafkaConfig) -> BTreeMap<Topic, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn of_two_notifiers_on_one_postgresql_one_works_and_the_other_takes_over() {
+async fn of_two_notifiers_on_one_postgresql_one_judges_and_the_other_takes_over() {
     let postgres = Postgres::start();
     let slack = Slack::start().await;
     let (_broker, kafka) = broker().await;
@@ -230,6 +238,50 @@ async fn of_two_notifiers_on_one_postgresql_one_works_and_the_other_takes_over()
     assert_eq!(slack.texts().len(), 2);
     assert!(second.ask("/api/v1/status").await.is_some());
     second.stop().await;
+}
+
+#[tokio::test]
+async fn two_notifiers_on_one_postgresql_share_the_channels_and_none_is_told_twice_when_one_dies() {
+    let postgres = Postgres::start();
+    let (red, blue) = (Slack::start().await, Slack::start().await);
+    let (_broker, kafka) = broker().await;
+    let both = || NotifierConfig {
+        channels: vec![channel("blue", &blue), channel("red", &red)],
+        ..config(&postgres.url(), &red)
+    };
+    let first = Running::start_on(both(), &kafka);
+    let at_work = || async { first.ask("/api/v1/status").await.map(drop) };
+    eventually("the first one at work", at_work).await;
+    // A process of its own, as far as killing goes.
+    let other = tokio::runtime::Runtime::new().unwrap();
+    let second = other.spawn({
+        let (config, kafka) = (both(), kafka.clone());
+        async move { Running::start_on(config, &kafka) }
+    });
+    drop(second.await.unwrap());
+
+    let store = SqlStore::open(&postgres.url()).await.unwrap();
+    let senders = || async {
+        let leases = store.live_leases("channel:", now_ms()).await.unwrap();
+        let holders: BTreeSet<String> = leases.into_iter().map(|(_, holder)| holder).collect();
+        (holders.len() == 2).then_some(())
+    };
+    eventually("each sends on one channel", senders).await;
+    let began_ms = now_ms();
+    write(&kafka, &[opened(&sink_at(began_ms), began_ms)]).await;
+    for slack in [&red, &blue] {
+        messages(slack, 1).await;
+    }
+
+    other.shutdown_background();
+    write(&kafka, &[resolved(&sink_at(began_ms), began_ms + 60_000)]).await;
+    for slack in [&red, &blue] {
+        messages(slack, 2).await;
+        let texts = slack.texts();
+        assert_eq!(texts.len(), 2, "{texts:#?}");
+        assert!(texts[1].contains("Resolved"), "{texts:#?}");
+    }
+    first.stop().await;
 }
 
 #[tokio::test]

@@ -8,10 +8,10 @@ use crate::store::sql::{SqlStore, failed, read};
 use crate::store::{ChannelRecord, OutboxEntry, OutboxLine, StoreError};
 
 impl SqlStore {
-    pub(super) async fn recover(&self) -> Result<u64, StoreError> {
-        let sql =
-            "UPDATE outbox SET state = 'pending', possible_repeat = 1 WHERE state = 'sending'";
-        let done = sqlx::query(sql).execute(&self.pool).await;
+    pub(super) async fn recover(&self, channel: &str) -> Result<u64, StoreError> {
+        let sql = "UPDATE outbox SET state = 'pending', possible_repeat = 1 \
+                   WHERE channel = $1 AND state = 'sending'";
+        let done = sqlx::query(sql).bind(channel).execute(&self.pool).await;
         Ok(done
             .map_err(failed("recovering interrupted messages"))?
             .rows_affected())

@@ -1,6 +1,7 @@
 //! What people did: silences, feedback, the audit log; and who holds the lease.
 
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use streamwarden_proto::feedback::Feedback;
 
@@ -166,5 +167,24 @@ impl SqlStore {
             .await
             .map_err(failed("taking the lease"))?;
         Ok(done.rows_affected() > 0)
+    }
+
+    pub(super) async fn held_leases(
+        &self,
+        prefix: &str,
+        now_ms: i64,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let action = "reading leases";
+        let sql = "SELECT name, holder FROM leases WHERE name LIKE $1 || '%' AND until_ms >= $2 ORDER BY name";
+        let rows = sqlx::query(sql)
+            .bind(prefix)
+            .bind(now_ms)
+            .fetch_all(&self.pool)
+            .await;
+        let pair = |row: &AnyRow| -> Result<(String, String), sqlx::Error> {
+            Ok((row.try_get(0)?, row.try_get(1)?))
+        };
+        let pairs: Result<Vec<_>, _> = rows.map_err(failed(action))?.iter().map(pair).collect();
+        pairs.map_err(failed(action))
     }
 }
