@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -25,6 +25,9 @@ const BATCH_RECORDS: usize = 500;
 const BATCH_BYTES: usize = 4 << 20;
 /// How soon the thread notices that it should stop.
 const POLL_WAIT: Duration = Duration::from_millis(100);
+/// A service that is busy for longer has its partitions paused. Not at once: a pause throws away what was fetched ahead, and
+/// the next fetch begins only after the one under way, half a second later.
+const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// How often a thread whose batch is not taken serves librdkafka's callbacks.
 const FULL_WAIT: Duration = Duration::from_millis(50);
 
@@ -137,20 +140,24 @@ impl Poller {
         Ok(())
     }
 
-    /// Hands a batch to the service. While that is busy the partitions pause, and callbacks are served.
+    /// Hands a batch to the service. While that is busy for long the partitions pause, and callbacks are served.
     fn hand_over(&mut self, batch: Vec<Received>) {
         let mut event = Delivered::Event(StreamEvent::Batch(batch));
+        let busy_since = Instant::now();
         let mut paused = false;
         while !self.stopping() {
             event = match self.events.try_send(event) {
                 Ok(()) | Err(TrySendError::Closed(_)) => break,
                 Err(TrySendError::Full(event)) => event,
             };
+            self.wait_for_room();
+            if busy_since.elapsed() < PAUSE_AFTER {
+                continue;
+            }
             if !paused {
                 self.set_paused(true);
                 paused = true;
             }
-            self.wait_for_room();
             if !self.serve_callbacks(&mut event) {
                 break;
             }
