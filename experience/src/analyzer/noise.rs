@@ -58,7 +58,25 @@ const NOISE: &[&str] = &[
     "Exception occurred in REST handler",
     "Trying to open gateway for unseen checkpoint",
     "Unhandled exception in REST",
+    "The plugin directory",
+    "Cannot locate configuration: tried hadoop-metrics2",
+    "Could not find Hadoop configuration via any of the supported methods",
+    "Found multiple Kubernetes config files",
+    "isn't a known config",
+    "InstanceAlreadyExistsException",
+    "Name collision: Group already contains a Metric",
+    "exceeded the 80 characters length limit and was truncated",
+    "The short-circuit local reads feature cannot be used",
+    "entered maintenance mode",
+    "with unstable version",
+    "HiveConf of name",
+    "LEADER_NOT_AVAILABLE",
+    "Using AT_LEAST_ONCE semantic, but checkpointing is not enabled",
+    "serializer in the producer config is ignored",
 ];
+
+/// What Flink prints of a thread's end is about its exception, though it is called a warning.
+const UNCAUGHT: &str = "produced an uncaught exception";
 
 /// Classes of exceptions that a cancelled task throws.
 const CANCELLATIONS: &[&str] = &[
@@ -92,5 +110,5 @@ pub(super) fn is_cancellation(class: &str) -> bool {
 }
 
 fn has_noise(text: &str) -> bool {
-    NOISE.iter().any(|part| text.contains(part))
+    !text.contains(UNCAUGHT) && NOISE.iter().any(|part| text.contains(part))
 }
