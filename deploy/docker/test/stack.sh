@@ -12,7 +12,8 @@ free_port() {
     done
 }
 
-export KAFKA_PORT STREAMWARDEN_PORT COMPOSE_PROGRESS=quiet
+export KAFKA_PORT STREAMWARDEN_PORT FLINK_PORT COMPOSE_PROGRESS=quiet
+FLINK_PORT=$(free_port)
 KAFKA_PORT=$(free_port)
 STREAMWARDEN_PORT=$(free_port)
 
