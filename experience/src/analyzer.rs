@@ -4,6 +4,7 @@
 //! against every exception of the chain and the line itself. Wrappers never become the cause; where two problems
 //! fire, the one that explains the other wins, else the surer one, else the deeper one.
 
+use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel, Throwable, ThrowableLink};
 
 use crate::pack::Experience;
@@ -112,7 +113,8 @@ impl Experience {
         event: Option<&LogEvent>,
         throwable: Option<&Throwable>,
     ) -> Match<'_> {
-        let problem = &self.problems()[hit.problem];
+        let known = &self.problems()[hit.problem];
+        let problem = self.on_the_tasks_side(hit, known).unwrap_or(known);
         let link = hit.link.or_else(|| throwable.map(root_cause));
         let mut context = hit.context.clone();
         describe(&mut context, event, throwable, link);
@@ -125,6 +127,18 @@ impl Experience {
             consequence: problem.symptom,
             by_origin: false,
         }
+    }
+
+    /// A client library says the same words to a source and to a sink: where only a rule for the other side knows them,
+    /// the problem is its twin on the side of the task that failed.
+    fn on_the_tasks_side(&self, hit: &Hit, known: &Problem) -> Option<&Problem> {
+        let twin = match known.class {
+            Class::SourceUnreachable => "sink-connection-fails",
+            Class::SourceAuthFailure => "sink-login-refused",
+            Class::SinkUnreachableOrRejected => "source-connection-fails",
+            _ => return None,
+        };
+        hit.other_side.then(|| self.problem(twin)).flatten()
     }
 
     /// A writing task failed by an exception of neither Java nor Flink's core: the client of the sink's system threw it.

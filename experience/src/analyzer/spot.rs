@@ -42,6 +42,8 @@ const READS: &[&str] = &[
     "SplitFetcher",
     "SourceCoordinator",
     "SourceReaderBase",
+    "LookupFunction",
+    "LookupJoin",
 ];
 /// Names of writing tasks, and of Flink's own classes around a sink.
 const WRITES: &[&str] = &[
@@ -77,7 +79,7 @@ pub(super) struct Hit {
     pub(super) context: Context,
     suppressed: bool,
     /// The task that failed does the other thing: it only reads, and the rule is about writing, or the reverse.
-    other_side: bool,
+    pub(super) other_side: bool,
 }
 
 impl Hit {
