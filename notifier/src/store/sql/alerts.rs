@@ -185,7 +185,7 @@ impl SqlStore {
             "DELETE FROM silences WHERE ends_ms < $1",
             "DELETE FROM feedback WHERE published = 1 AND at_ms < $1",
             "DELETE FROM audit WHERE at_ms < $1",
-            "DELETE FROM leases WHERE until_ms < $1",
+            "DELETE FROM leases WHERE until_ms > 0 AND until_ms < $1",
         ];
         let mut rows = 0;
         for sql in statements {
