@@ -98,15 +98,17 @@ pub async fn run(
         .map(channels::build)
         .collect::<Result<_, _>>()?;
     let clock = clock::system();
-    let mut turns = Turns::alone();
     let holder = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-    if shares_database(&config) {
+    let shared = shares_database(&config);
+    let turns = if shared {
         let names = channels.iter().map(|channel| channel.name.as_str());
         let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
-        turns = Turns::shared(names, store, holder.clone(), clock, &shutdown);
-    }
+        Turns::shared(names, store, holder.clone(), clock, &shutdown)
+    } else {
+        Turns::alone()
+    };
     let dispatcher = Dispatcher::start(&channels, &store, &clock, &turns, &shutdown);
-    if shares_database(&config) {
+    if shared {
         ready.not_ready("another notifier is at work on this database");
         if !lease::acquire(&*store, &holder, &clock, waiting_room, &shutdown).await? {
             return Ok(());

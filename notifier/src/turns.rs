@@ -3,7 +3,7 @@
 //! Every notifier says that it is there by a lease of its own. All of them deal the channels out in the same way, and each
 //! takes the lease of a channel before it sends there; so two that disagree for a moment do not both send.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,9 +72,16 @@ impl Turn {
         *self.until() = Until::Instant(Instant::now() + GIVE_UP);
     }
 
-    /// Once this is over, nothing is being sent and nothing will be.
-    async fn take_away(&self) {
+    /// Nothing new will be sent; a message that is on its way goes on.
+    fn take_away(&self) {
         *self.until() = Until::Over;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.sending.try_lock().is_ok()
+    }
+
+    async fn wait_until_idle(&self) {
         drop(self.0.sending.lock().await);
     }
 }
@@ -104,6 +111,7 @@ impl Turns {
             store,
             holder,
             clock,
+            held: BTreeSet::new(),
         };
         let stop = shutdown.clone();
         shutdown.spawn("notifier turns", sharing.run(stop));
@@ -127,10 +135,12 @@ struct Sharing {
     store: Arc<dyn Store>,
     holder: String,
     clock: Clock,
+    /// Channels whose lease is ours.
+    held: BTreeSet<String>,
 }
 
 impl Sharing {
-    async fn run(self, stop: Shutdown) {
+    async fn run(mut self, stop: Shutdown) {
         while !stop.is_requested() {
             if let Err(error) = self.deal().await {
                 tracing::warn!(
@@ -149,7 +159,7 @@ impl Sharing {
     }
 
     /// Says that this notifier is there, takes the channels that are its own now, and gives back those that are not.
-    async fn deal(&self) -> Result<(), StoreError> {
+    async fn deal(&mut self) -> Result<(), StoreError> {
         let me = format!("{MEMBER}{}", self.holder);
         self.hold(&me).await?;
         let now_ms = (self.clock)();
@@ -159,22 +169,34 @@ impl Sharing {
             let mine = at
                 .checked_rem(members.len())
                 .is_none_or(|member| members[member].0 == me);
-            if mine && self.hold(&lease).await? {
-                turn.give();
-            } else if turn.is_ours() {
-                turn.take_away().await;
-                self.give_back(&lease).await?;
+            if mine {
+                if self.hold(&lease).await? {
+                    self.held.insert(channel.clone());
+                    turn.give();
+                } else {
+                    self.held.remove(channel);
+                    turn.take_away();
+                }
+            } else if self.held.contains(channel) {
+                turn.take_away();
+                // Nobody else begins while a message is on its way.
+                if turn.is_idle() {
+                    self.give_back(&lease).await?;
+                    self.held.remove(channel);
+                } else {
+                    self.hold(&lease).await?;
+                }
             }
         }
         Ok(())
     }
 
     async fn leave(&self) -> Result<(), StoreError> {
-        for (channel, turn) in &self.turns.0 {
-            if turn.is_ours() {
-                turn.take_away().await;
-                self.give_back(&format!("{CHANNEL}{channel}")).await?;
-            }
+        let held = self.turns.0.iter();
+        for (channel, turn) in held.filter(|(channel, _)| self.held.contains(*channel)) {
+            turn.take_away();
+            turn.wait_until_idle().await;
+            self.give_back(&format!("{CHANNEL}{channel}")).await?;
         }
         self.give_back(&format!("{MEMBER}{}", self.holder)).await
     }

@@ -150,8 +150,7 @@ impl Poller {
                 Ok(()) | Err(TrySendError::Closed(_)) => break,
                 Err(TrySendError::Full(event)) => event,
             };
-            self.wait_for_room();
-            if busy_since.elapsed() < PAUSE_AFTER {
+            if self.wait_for_room() || busy_since.elapsed() < PAUSE_AFTER {
                 continue;
             }
             if !paused {
@@ -167,10 +166,14 @@ impl Poller {
         }
     }
 
-    fn wait_for_room(&self) {
+    /// Whether it makes sense to try again at once.
+    fn wait_for_room(&self) -> bool {
         let room = async { tokio::time::timeout(FULL_WAIT, self.events.reserve()).await };
         // A permit is given back at once; this thread is the only one that sends.
-        let _ = self.runtime.block_on(room).map(|permit| permit.map(drop));
+        self.runtime
+            .block_on(room)
+            .map(|permit| permit.map(drop))
+            .is_ok()
     }
 
     /// False if nothing is left of the batch in hand: its partitions were revoked meanwhile.
