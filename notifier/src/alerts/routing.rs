@@ -54,7 +54,10 @@ impl Branch {
             .collect();
         for name in &self.channels {
             if !known.contains(&name.as_str()) {
-                let message = format!("{name:?} is no channel; there are: {}", known.join(", "));
+                let message = match known {
+                    [] => format!("{name:?} is no channel; [[notifier.channels]] names none"),
+                    _ => format!("{name:?} is no channel; there are: {}", known.join(", ")),
+                };
                 mistakes.push((format!("{key}.channels"), message));
             }
         }

@@ -47,9 +47,8 @@ pub fn series(
             if known || !subject.keeps(&evidence.feature) || lines.len() >= LINES - 1 {
                 continue;
             }
-            let label = format!("{} {}", finding.subject.name, evidence.label);
             let words = (
-                label.trim(),
+                evidence.label.as_str(),
                 finding.subject.name.as_str(),
                 evidence.unit.as_str(),
             );

@@ -123,6 +123,11 @@ async fn a_jobs_own_page_has_graph_time_lines_configuration_and_how_to_apply() {
     assert_eq!(job["graph"]["edges"][0]["blocked"], 893.0);
     let lines = job["series"]["lines"].as_array().unwrap();
     assert_eq!(lines[0]["label"], "Throughput");
+    // The page puts the subject before the label.
+    assert_eq!(
+        (&lines[1]["subject"], &lines[1]["label"]),
+        (&json!("Sink: warehouse"), &json!("sink busy"))
+    );
     assert!(
         lines
             .iter()
