@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::time::Instant;
 
-use crate::corpus::{self, Progress, Recorder};
+use crate::corpus::{self, Claim, Progress, Recorder};
 use crate::demo;
 use crate::scenario::{self, Scenario};
 
@@ -142,11 +142,20 @@ async fn record(cli: &Cli, names: &[String], only_missing: bool) -> anyhow::Resu
     if only_missing {
         chosen = corpus::missing(chosen, &cli.tapes);
     }
+    let chosen = corpus::by_cluster(chosen);
     let mut recorder = Recorder::new(&cli.lab, &cli.tapes)?;
     let mut progress = Progress::new(chosen.len());
     let started = Instant::now();
     let mut failed = Vec::new();
     for scenario in &chosen {
+        let claim = Claim::take(&cli.tapes, scenario)
+            .with_context(|| format!("cannot write to {}", cli.tapes.display()))?;
+        // Another recorder is at it, or was while this one did something else.
+        let is_done = only_missing && corpus::tape_path(&cli.tapes, scenario).exists();
+        let (Some(_claim), false) = (claim, is_done) else {
+            progress.leave_out();
+            continue;
+        };
         tracing::info!("{} {}", progress.line(started.elapsed()), scenario.name);
         match recorder.record(scenario).await {
             Ok(tape) => report_tape(&tape),

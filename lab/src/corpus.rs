@@ -1,5 +1,7 @@
 //! The corpus: all scenarios, which of them have no tape yet, and recording those, one after the other.
 
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,6 +54,56 @@ pub fn tape_path(tapes: &Path, scenario: &Scenario) -> PathBuf {
 pub fn missing(scenarios: Vec<Scenario>, tapes: &Path) -> Vec<Scenario> {
     let is_missing = |scenario: &Scenario| !tape_path(tapes, scenario).exists();
     scenarios.into_iter().filter(is_missing).collect()
+}
+
+/// Puts scenarios of one `order` that can share a cluster one after the other: to start one takes as long as a run.
+#[must_use]
+pub fn by_cluster(scenarios: Vec<Scenario>) -> Vec<Scenario> {
+    let mut groups: Vec<Vec<Scenario>> = Vec::new();
+    for scenario in scenarios {
+        let shares = |group: &&mut Vec<Scenario>| {
+            group.first().is_some_and(|first| {
+                first.order == scenario.order
+                    && first.flink == scenario.flink
+                    && first.cluster == scenario.cluster
+            })
+        };
+        match groups.iter_mut().find(shares) {
+            Some(group) => group.push(scenario),
+            None => groups.push(vec![scenario]),
+        }
+    }
+    groups.into_iter().flatten().collect()
+}
+
+/// Keeps other recorders off a scenario while one is at it; also when that one is killed, it is free again.
+pub struct Claim {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Claim {
+    /// Claims a scenario; `None` if another recorder is at it.
+    ///
+    /// # Errors
+    /// If no file can be made among the tapes.
+    pub fn take(tapes: &Path, scenario: &Scenario) -> io::Result<Option<Self>> {
+        fs::create_dir_all(tapes)?;
+        let path = tapes.join(format!(".{}.claim", scenario.name));
+        let lock = File::create(&path)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { path, _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // What cannot be removed is claimed by nobody once it is unlocked.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// Records scenarios and keeps a cluster as long as it fits the next one.
@@ -155,6 +207,11 @@ impl Progress {
         self.done += 1;
     }
 
+    /// One run is not this recorder's.
+    pub fn leave_out(&mut self) {
+        self.total -= 1;
+    }
+
     /// `[3/120, about 97 min left]`, so long after the first run began.
     #[must_use]
     pub fn line(&self, elapsed: Duration) -> String {
@@ -186,6 +243,35 @@ mod tests {
         let left = missing(scenarios, folder.path());
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].name, "healthy-b");
+    }
+
+    #[test]
+    fn runs_of_one_order_that_share_a_cluster_follow_each_other() {
+        let variant = |name: &str, order: u32, flink: &str| {
+            format!("[[variant]]\nname='{name}'\norder={order}\nflink='{flink}'\n")
+        };
+        let text = [
+            "about='a'\ntopology='map-chain'\n".to_owned(),
+            variant("a", 1, "2.2.1"),
+            variant("b", 1, "1.20.5"),
+            variant("c", 1, "2.2.1"),
+            variant("d", 2, "1.20.5"),
+        ];
+        let ordered = by_cluster(expand("healthy", &text.concat()).unwrap());
+        let names: Vec<&str> = ordered.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["healthy-a", "healthy-c", "healthy-b", "healthy-d"]);
+    }
+
+    #[test]
+    fn two_recorders_do_not_record_the_same_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "about='a'\ntopology='map-chain'";
+        let scenario = &expand("healthy", text).unwrap()[0];
+        let mine = Claim::take(folder.path(), scenario).unwrap();
+        assert!(mine.is_some());
+        assert!(Claim::take(folder.path(), scenario).unwrap().is_none());
+        drop(mine);
+        assert!(Claim::take(folder.path(), scenario).unwrap().is_some());
     }
 
     #[test]
