@@ -70,9 +70,13 @@ fn folder(work: &Path, name: &str) -> String {
     format!("file://{}", work.join(name).display())
 }
 
+/// In a run's minute, the optimising compiler would take half of what the processes of a small cluster need.
+pub(super) const QUICK_COMPILER: &str = "-XX:TieredStopAtLevel=1";
+
 /// Arguments of `java` for the tool that turns memory options into JVM options.
 pub(super) fn memory_tool(flink: &Flink, conf: &Path, command: &str) -> Vec<String> {
     vec![
+        QUICK_COMPILER.into(),
         "-cp".into(),
         format!(
             "{0}/bin/bash-java-utils.jar:{0}/lib/*",
@@ -104,6 +108,7 @@ pub(super) fn process(
     (jvm, own): &(Vec<String>, Vec<String>),
 ) -> Vec<String> {
     let mut args = jvm.clone();
+    args.push(QUICK_COMPILER.to_owned());
     args.extend(JAVA_OPENS.map(str::to_owned));
     args.push(format!("-Dlog.file={}", log.display()));
     args.push(format!(

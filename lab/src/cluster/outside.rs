@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
+use super::config::QUICK_COMPILER;
 use crate::machine;
 
 /// Topics that the lab's jobs read, with their partitions.
@@ -56,6 +57,7 @@ impl Broker {
         let output = Command::new(&self.script)
             .arg("start")
             .arg(&self.folder)
+            .env("JAVA_TOOL_OPTIONS", QUICK_COMPILER)
             .stderr(Stdio::inherit())
             .output()
             .await?;
@@ -77,7 +79,7 @@ impl Broker {
     fn java(&self) -> Command {
         let mut command = Command::new("java");
         command
-            .args(["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .args(["-Xmx128m", "-XX:+UseSerialGC", QUICK_COMPILER])
             .args(["-cp", &self.jars])
             .arg(&self.tool)
             .arg(&self.address)
@@ -141,7 +143,7 @@ fn jars(pid: u32) -> io::Result<String> {
 pub(super) fn start_service(jar: &Path, work: &Path) -> io::Result<(u16, Child)> {
     let [port] = machine::free_ports()?;
     let child = Command::new("java")
-        .args(["-Xmx96m", "-XX:+UseSerialGC", "-cp"])
+        .args(["-Xmx96m", "-XX:+UseSerialGC", QUICK_COMPILER, "-cp"])
         .arg(jar)
         .args(["io.streamwarden.lab.LookupService", &port.to_string()])
         .arg(work.join("control.properties"))
