@@ -1,140 +1,185 @@
-//! What a second instance adds: everything that lies on the topics is read again, by one and by two of each.
+//! What a second instance adds: one and two of each service work off the same backlog.
 //!
-//! Each instance gets the same part of a core, where this process may limit it, so that there are cores enough for two;
-//! otherwise they share what there is.
+//! The records of the jobs before are poured into topics of their own for each run, once all instances have found their
+//! partitions, so that nothing is read twice and nobody is known yet; a run in which partitions move or records are counted
+//! twice is said to be spoiled. Each instance gets the same part of a core, where this process may limit it, so that there
+//! are cores enough for two; otherwise they share what there is.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use streamwarden_kafka_io::{KafkaConfig, RecordSink, RecordStream, StreamEvent, topics};
+use streamwarden_proto::v1::Observation;
+use streamwarden_proto::{FeatureEvent, Record, StoredRecord, Topic};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::processes::{Home, Process};
-use crate::{Ground, say};
+use crate::{Ground, PARTITIONS, say};
 
 /// Part of a core for each instance.
-const CORES: f64 = 0.3;
-/// Counted from here on, when all have found their partitions, up to there.
-const FROM: f64 = 0.35;
-const TO: f64 = 0.9;
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const CORES: f64 = 0.25;
+/// One and two in turn, so that what drifts meets both.
+const INSTANCES: [usize; 6] = [1, 2, 1, 2, 1, 2];
+/// Counted up to here: behind it, one of two may have nothing left to do.
+const TO: f64 = 0.85;
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LIMIT: Duration = Duration::from_secs(400);
-/// Nothing more came for so long: that was all.
-const QUIET: Duration = Duration::from_secs(6);
+/// Nothing more came, or moved, for so long: that was all.
+const QUIET: Duration = Duration::from_secs(5);
+const REBALANCES: &str = "streamwarden_kafka_rebalances_total";
+
+/// A service and what it reads.
+struct Service {
+    name: &'static str,
+    topic: Topic,
+    /// Names the variable of its consumer group.
+    group: &'static str,
+    /// Its metric that counts records.
+    counter: &'static str,
+}
+
+const SERVICES: [Service; 2] = [
+    Service {
+        name: "featurizer",
+        topic: Topic::Raw,
+        group: "STREAMWARDEN_FEATURIZER__GROUP",
+        counter: "streamwarden_featurizer_observations_total",
+    },
+    Service {
+        name: "inference",
+        topic: Topic::Features,
+        group: "STREAMWARDEN_INFERENCE__GROUP",
+        counter: "streamwarden_inference_records_total",
+    },
+];
 
 pub(crate) async fn measure(ground: &Ground, prefix: &str) {
-    let services = [
-        (
-            "featurizer",
-            "STREAMWARDEN_FEATURIZER__GROUP",
-            "streamwarden_featurizer_observations_total",
-        ),
-        (
-            "inference",
-            "STREAMWARDEN_INFERENCE__GROUP",
-            "streamwarden_inference_records_total",
-        ),
-    ];
-    for (service, group, counter) in services {
-        let topic = Reread {
-            ground,
-            prefix,
-            service,
-            group,
-            counter,
+    say(
+        "| service | instances | records | records/s | of a core | records/s a core |\n|---|---|---|---|---|---|",
+    );
+    for service in &SERVICES {
+        let backlog = everything(&kafka(ground, prefix), service.topic).await;
+        let mut rates: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (run, instances) in INSTANCES.into_iter().enumerate() {
+            let own = format!("scale-{}-{run}", service.name);
+            let rate = worked_off(ground, service, &own, instances, &backlog).await;
+            rates.entry(instances).or_default().push(rate);
+        }
+        let mean = |instances| {
+            let rates: &Vec<f64> = &rates[&instances];
+            rates.iter().sum::<f64>() / rates.len() as f64
         };
-        let all = topic.counted(1, None).await;
-        let one = topic.counted(1, Some(all.records)).await;
-        let two = topic.counted(2, Some(all.records)).await;
-        say(&format!(
-            "{service}: {:.0} records; {:.0} /s a core alone; each at {}: one instance {:.0} /s with {:.2} cores, two {:.0} /s with {:.2} cores, {:.2} times",
-            all.records,
-            all.per_core,
-            if one.limited {
-                format!("most {CORES} cores")
-            } else {
-                "no limit".to_owned()
-            },
-            one.per_second,
-            one.cores,
-            two.per_second,
-            two.cores,
-            two.per_second / one.per_second
-        ));
+        let times = mean(2) / mean(1);
+        say(&format!("{}: two give {times:.2} times", service.name));
     }
 }
 
-struct Counted {
-    records: f64,
-    per_second: f64,
-    per_core: f64,
-    /// What all instances together got of the processor.
-    cores: f64,
-    limited: bool,
+fn kafka(ground: &Ground, prefix: &str) -> KafkaConfig {
+    KafkaConfig {
+        brokers: ground.broker.address.clone(),
+        topic_prefix: prefix.to_owned(),
+        partitions: PARTITIONS,
+        replication: 1,
+        ..KafkaConfig::default()
+    }
 }
 
-/// What is on a service's topic, to be read again.
-struct Reread<'a> {
-    ground: &'a Ground,
-    prefix: &'a str,
-    service: &'a str,
-    /// Names the variable of its consumer group.
-    group: &'a str,
-    /// Its metric that counts records.
-    counter: &'a str,
-}
-
-impl Reread<'_> {
-    /// Reads it as a group of its own; all of it, if nobody knows yet how much that is.
-    async fn counted(&self, instances: usize, records: Option<f64>) -> Counted {
-        let home = Home::new(&self.ground.configuration(self.prefix, 0));
-        let own = format!("again-{}-{instances}-{}", self.service, records.is_some());
-        let cores = records.map(|_| CORES);
-        let started: Vec<Process> = (0..instances)
-            .map(|number| {
-                let name = format!("{}-{number}", self.service);
-                let id = format!("{own}-{number}");
-                let variables = [
-                    (self.group, own.as_str()),
-                    ("STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID", id.as_str()),
-                ];
-                home.start(&name, &variables, cores)
-            })
-            .collect();
-        let began = Instant::now();
-        let read = || {
-            started
-                .iter()
-                .map(|process| process.metric(self.counter))
-                .sum::<f64>()
+/// What lies on a topic, in the order of each partition.
+async fn everything(kafka: &KafkaConfig, topic: Topic) -> Vec<StoredRecord> {
+    let mut stream = RecordStream::subscribe(kafka, "scale-backlog", &[topic]).unwrap();
+    let mut records = BTreeMap::new();
+    while let Ok(event) = timeout(QUIET, stream.next()).await {
+        let StreamEvent::Batch(batch) = event.unwrap() else {
+            continue;
         };
-        let cpu = || started.iter().map(Process::cpu_s).sum::<f64>();
-        let (mut last, mut changed) = (0.0, Instant::now());
-        let (mut from, mut to) = (None, None);
-        while began.elapsed() < LIMIT {
-            let now = read();
-            if now > last {
-                (last, changed) = (now, Instant::now());
-            }
-            let part = records.map_or(0.5, |all| now / all);
-            if from.is_none() && part >= FROM && now > 0.0 {
-                from = Some((now, Instant::now(), cpu()));
-            }
-            if part >= TO || records.is_none() {
-                to = Some((now, changed, cpu()));
-            }
-            let all_read = last > 0.0 && changed.elapsed() > QUIET;
-            if all_read || (records.is_some() && to.is_some()) {
-                break;
-            }
-            sleep(LOOK_EVERY).await;
+        for received in batch {
+            let stored = match topic {
+                Topic::Raw => received.decode::<Observation>().unwrap().store(),
+                _ => received.decode::<FeatureEvent>().unwrap().store(),
+            };
+            records.insert(received.position, stored);
         }
-        let (from, to) = (from.unwrap(), to.unwrap());
-        let limited = started.iter().all(Process::is_limited);
-        Counted {
-            records: last,
-            per_second: (to.0 - from.0) / (to.1 - from.1).as_secs_f64(),
-            per_core: (to.0 - from.0) / (to.2 - from.2),
-            cores: (to.2 - from.2) / (to.1 - from.1).as_secs_f64(),
-            limited,
+    }
+    stream.close().await;
+    records.into_values().collect()
+}
+
+/// Records a second that so many instances work off.
+async fn worked_off(
+    ground: &Ground,
+    service: &Service,
+    own: &str,
+    instances: usize,
+    backlog: &[StoredRecord],
+) -> f64 {
+    let kafka = kafka(ground, own);
+    topics::ensure(&kafka).await.unwrap();
+    let home = Home::new(&ground.configuration(own, 0));
+    let started: Vec<Process> = (0..instances)
+        .map(|number| {
+            let id = format!("{own}-{number}");
+            let variables = [
+                (service.group, own),
+                ("STREAMWARDEN_INFERENCE__TRANSACTIONAL_ID", id.as_str()),
+            ];
+            home.start(
+                &format!("{}-{number}", service.name),
+                &variables,
+                Some(CORES),
+            )
+        })
+        .collect();
+    let sum = |metric: &str| -> f64 { started.iter().map(|process| process.metric(metric)).sum() };
+    let cpu = || started.iter().map(Process::cpu_s).sum::<f64>();
+    let is_member = |process: &Process| process.metric(REBALANCES) > 0.0;
+    until_quiet(|| {
+        let all_in = started.iter().all(is_member);
+        if all_in { sum(REBALANCES) } else { f64::NAN }
+    })
+    .await;
+    let moves = sum(REBALANCES);
+    RecordSink::new(&kafka)
+        .unwrap()
+        .send_all(backlog)
+        .await
+        .unwrap();
+    let all = backlog.len() as f64;
+    let (began, read, used) = (Instant::now(), sum(service.counter), cpu());
+    let mut now = read;
+    while now < all * TO && began.elapsed() < LIMIT {
+        sleep(LOOK_EVERY).await;
+        now = sum(service.counter);
+    }
+    let (seconds, used) = (began.elapsed().as_secs_f64(), cpu() - used);
+    until_quiet(|| sum(service.counter)).await;
+    let (counted, moved) = (sum(service.counter), sum(REBALANCES) - moves);
+    let limited = started.iter().all(Process::is_limited);
+    let rate = (now - read) / seconds;
+    say(&format!(
+        "| {} | {instances} | {:.0} of {all:.0} | {rate:.0} | {:.2} | {:.0} |{}{}",
+        service.name,
+        now - read,
+        used / seconds,
+        (now - read) / used,
+        if counted == all && moved == 0.0 {
+            String::new()
+        } else {
+            format!(" spoiled: {counted:.0} counted, {moved:.0} rebalances")
+        },
+        if limited { "" } else { " (not limited)" },
+    ));
+    rate
+}
+
+/// Waits until a figure, once it is one, has stayed the same for a while.
+async fn until_quiet(figure: impl Fn() -> f64) {
+    let began = Instant::now();
+    let (mut last, mut changed) = (f64::NAN, Instant::now());
+    while began.elapsed() < LIMIT && (last.is_nan() || changed.elapsed() < QUIET) {
+        sleep(LOOK_EVERY).await;
+        let now = figure();
+        if now != last && !(now.is_nan() && last.is_nan()) {
+            (last, changed) = (now, Instant::now());
         }
     }
 }
