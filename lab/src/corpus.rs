@@ -179,12 +179,15 @@ impl Recorder {
     }
 }
 
-/// After a fault of a process, its cluster is no longer what the next run expects.
+/// After a fault of a process, its cluster is no longer what the next run expects; and Kafka clients with a wrong address
+/// go on trying, and logging, when their job is gone.
 fn spoils(scenario: &Scenario) -> bool {
     let fault = scenario.fault.as_ref();
     fault.is_some_and(|fault| {
         fault.all().any(|one| {
-            one.scope == streamwarden_proto::scope::Scope::TaskManager || one.action.is_some()
+            one.scope == streamwarden_proto::scope::Scope::TaskManager
+                || one.action.is_some()
+                || scenario.cluster.kafka && one.from_start
         })
     })
 }

@@ -52,7 +52,9 @@ def _judge(run: dict) -> dict:
     fault = label["faults"][0] if label["faults"] else None
     result = {"tape": run["tape"], "fault": fault, "flink": run["flink_version"],
               "healthy_ms": (fault["planted_at_ms"] if fault else run["last_ms"]) - healthy_from}
-    before = [event for event in opened if not fault or event["at_ms"] < fault["planted_at_ms"]]
+    # Of two faults, the second may be there before the first.
+    there = {one["slug"] for one in label["faults"][1:]}
+    before = [event for event in opened if not fault or event["at_ms"] < fault["planted_at_ms"] and event["slug"] not in there]
     result["false_alarms"] = [event["slug"] for event in before]
     if fault:
         after = [event for event in opened if event["at_ms"] >= fault["planted_at_ms"]]
