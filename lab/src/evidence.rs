@@ -57,6 +57,30 @@ pub async fn of_health(
     of_job(rest, job, limits).await
 }
 
+/// What speaks against a rescale that was asked for having happened.
+///
+/// # Errors
+/// [`RestError`] if Flink does not answer.
+pub async fn of_rescale(
+    rest: &Rest,
+    job: &Job,
+    asked: Option<u32>,
+) -> Result<Option<String>, RestError> {
+    let Some(asked) = asked else {
+        return Ok(None);
+    };
+    let vertices = rest.vertices(&job.id).await?;
+    let other = vertices
+        .iter()
+        .find(|vertex| vertex.parallelism != u64::from(asked));
+    Ok(other.map(|vertex| {
+        format!(
+            "{} was to run {asked} times, and runs {} times",
+            vertex.name, vertex.parallelism
+        )
+    }))
+}
+
 async fn of_job(
     rest: &Rest,
     job: &Job,

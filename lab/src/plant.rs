@@ -27,7 +27,7 @@ pub enum Action {
     DeleteTopic,
     /// All that lies on that topic is removed, as retention would.
     PurgeTopic,
-    /// Another producer takes over every transactional id in use.
+    /// Another producer takes over the open transactions, for some seconds.
     FenceProducers,
 }
 

@@ -240,6 +240,22 @@ impl Rest {
         Ok(newest.and_then(|job| job["jid"].as_str().map(str::to_owned)))
     }
 
+    /// Asks the adaptive scheduler to run all vertices of a job with another parallelism.
+    ///
+    /// # Errors
+    /// [`RestError`] if there is no good answer, as from another scheduler.
+    pub async fn rescale(&self, job: &str, parallelism: u32) -> Result<(), RestError> {
+        let bounds = json!({ "parallelism": { "lowerBound": 1, "upperBound": parallelism } });
+        let vertices = self.vertices(job).await?;
+        let body: BTreeMap<&str, &Value> = vertices
+            .iter()
+            .map(|vertex| (vertex.id.as_str(), &bounds))
+            .collect();
+        let path = format!("/jobs/{job}/resource-requirements");
+        let request = self.client.put(format!("{}{path}", self.base)).json(&body);
+        self.send(&path, request).await.map(|_| ())
+    }
+
     /// Asks Flink to cancel a job.
     ///
     /// # Errors

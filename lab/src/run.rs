@@ -324,12 +324,19 @@ async fn stay_healthy(
     if let Some(disturbance) = &scenario.disturbance {
         sleep_until(started + Duration::from_secs(disturbance.at_s)).await;
         control.set(&disturbance.knobs)?;
+        if let Some(parallelism) = disturbance.rescale_to {
+            cluster.rest.rescale(&job.id, parallelism).await?;
+        }
         sleep(Duration::from_secs(disturbance.for_s)).await;
         control.reset()?;
     }
     let at = |seconds| started + Duration::from_secs(seconds);
     sleep_until(at(scenario.timeline.end_s.saturating_sub(HEALTH_WATCH_S))).await;
     let limits = &scenario.healthy;
+    let asked = scenario.disturbance.as_ref().and_then(|one| one.rescale_to);
+    if let Some(reason) = crate::evidence::of_rescale(&cluster.rest, job, asked).await? {
+        return Err(RunError::NotHealthy(reason));
+    }
     crate::evidence::of_health(&cluster.rest, job, limits, at(scenario.timeline.end_s))
         .await?
         .map_or(Ok(()), |reason| Err(RunError::NotHealthy(reason)))

@@ -207,7 +207,7 @@ impl Default for HealthyLimits {
     }
 }
 
-/// A change that a healthy job survives: one restart, a burst.
+/// A change that a healthy job survives: one restart, a burst, a planned rescale.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disturbance {
@@ -218,6 +218,8 @@ pub struct Disturbance {
     /// Changes of the control file.
     #[serde(default)]
     pub knobs: Settings,
+    /// Parallelism that the adaptive scheduler is asked for, of every vertex; it stays.
+    pub rescale_to: Option<u32>,
 }
 
 /// What is wrong with a scenario file.

@@ -8,10 +8,12 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -25,12 +27,13 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * Broker HOST:PORT create TOPIC PARTITIONS ...   topics
  * Broker HOST:PORT delete TOPIC
  * Broker HOST:PORT purge TOPIC                   all records so far, as retention would
- * Broker HOST:PORT fence                         takes over every transactional id in use
+ * Broker HOST:PORT fence                         takes over open transactions, for some seconds
  * Broker HOST:PORT feed CONTROL-FILE TOPIC ...   writes until it is ended, at the rate of the control file
  * </pre>
  */
 public final class Broker {
     private static final long TICK_MS = 20;
+    private static final int FENCING_ROUNDS = 4;
 
     private Broker() {}
 
@@ -81,14 +84,19 @@ public final class Broker {
         admin.deleteRecords(before).all().get();
     }
 
+    /** Ids change with each checkpoint, and one without an open transaction has nothing to lose. */
     private static void fence(Admin admin, String address) throws Exception {
-        for (TransactionListing one : admin.listTransactions().all().get()) {
-            Map<String, Object> config =
-                    Map.of("bootstrap.servers", address, "transactional.id", one.transactionalId());
-            try (KafkaProducer<byte[], byte[]> usurper =
-                    new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-                usurper.initTransactions();
+        ListTransactionsOptions open = new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
+        for (int round = 0; round < FENCING_ROUNDS; round++) {
+            for (TransactionListing one : admin.listTransactions(open).all().get()) {
+                Map<String, Object> config =
+                        Map.of("bootstrap.servers", address, "transactional.id", one.transactionalId());
+                try (KafkaProducer<byte[], byte[]> usurper =
+                        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+                    usurper.initTransactions();
+                }
             }
+            Thread.sleep(1_000);
         }
     }
 
