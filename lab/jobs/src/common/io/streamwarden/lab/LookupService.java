@@ -21,6 +21,9 @@ public final class LookupService {
 
     public static void main(String[] arguments) throws IOException {
         Knobs.acquire(arguments[1]);
+        // The JDK's server closes idle connections, also one over which a request is on its way just then.
+        System.setProperty("sun.net.httpserver.maxIdleConnections", "100000");
+        System.setProperty("sun.net.httpserver.idleInterval", "3600");
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0])), 500);
         server.createContext("/", LookupService::take);
         server.setExecutor(Executors.newFixedThreadPool(4));
