@@ -119,6 +119,11 @@ pub enum Check {
         /// Share of the time since planting, 0 to 1.
         share: f64,
     },
+    /// The TaskManagers together keep so many cores busy: a step that computes, on a machine that lets it.
+    CpuUsed {
+        /// Cores.
+        cores: f64,
+    },
     /// The TaskManager at fault uses so much of its heap.
     HeapUsed {
         /// Share, 0 to 1.
@@ -328,6 +333,11 @@ impl State<'_> {
                 let rates = self.rates("", vec![spent], now_ms);
                 Ok(self.reaches(fold(Over::Max, &rates), share * 1_000.0))
             }
+            Check::CpuUsed { cores } => {
+                let used = cpu_ms(rest).await?;
+                let rates = self.rates("", vec![used], now_ms);
+                Ok(self.reaches(fold(Over::Max, &rates), cores * 1_000.0))
+            }
             Check::HeapUsed { share } => {
                 let used = heap_used(rest, host.unwrap_or_default()).await?;
                 self.first = Some(used);
@@ -430,6 +440,17 @@ async fn garbage_collection_ms(rest: &Rest, taskmanager: &str) -> Result<f64, Re
     let name = "Status.JVM.GarbageCollector.All.Time";
     let metrics = rest.taskmanager_metrics(taskmanager, &[name]).await?;
     Ok(metrics.get(name).copied().unwrap_or(f64::NAN))
+}
+
+/// Processor time of all TaskManagers, in ms.
+async fn cpu_ms(rest: &Rest) -> Result<f64, RestError> {
+    let name = "Status.JVM.CPU.Time";
+    let mut nanoseconds = 0.0;
+    for id in rest.taskmanagers().await? {
+        let metrics = rest.taskmanager_metrics(&id, &[name]).await?;
+        nanoseconds += metrics.get(name).copied().unwrap_or(f64::NAN);
+    }
+    Ok(nanoseconds / 1e6)
 }
 
 async fn heap_used(rest: &Rest, taskmanager: &str) -> Result<f64, RestError> {
