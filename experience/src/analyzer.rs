@@ -50,8 +50,6 @@ pub struct Match<'e> {
     pub context: Context,
     /// The problem follows from others more often than it is a cause.
     pub consequence: bool,
-    /// No rule fired; whose code threw is all that speaks for it.
-    pub by_origin: bool,
 }
 
 impl Experience {
@@ -125,7 +123,6 @@ impl Experience {
             frame: context.get("frame").map(str::to_owned),
             context,
             consequence: problem.symptom,
-            by_origin: false,
         }
     }
 
@@ -164,7 +161,6 @@ impl Experience {
             frame: context.get("frame").map(str::to_owned),
             context,
             consequence: false,
-            by_origin: false,
         })
     }
 
@@ -204,7 +200,6 @@ impl Experience {
             frame: context.get("frame").map(str::to_owned),
             context,
             consequence: false,
-            by_origin: true,
         })
     }
 }

@@ -152,7 +152,7 @@ fn of_incident(experience: &Experience, incident: &Incident<'_>) -> Answer {
     let Some(matched) = &incident.matched else {
         return answer::unknown(experience, incident);
     };
-    if matched.by_origin && answer::is_a_librarys(experience, incident) {
+    if answer::is_overruled(experience, incident) {
         return answer::unknown(experience, incident);
     }
     let problem = matched.problem;

@@ -10,7 +10,7 @@ use crate::analyzer::RuleIndex;
 use crate::models;
 use crate::problem::{Problem, validate};
 use crate::template::TemplateCoder;
-use crate::text::TextModel;
+use crate::text::{TextModel, TextModelError};
 
 static PROBLEMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/problems");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -26,6 +26,15 @@ pub enum PackError {
         /// Why not.
         #[source]
         source: std::io::Error,
+    },
+    /// The text model of the folder is none.
+    #[error("{path} of the experience pack is no text model")]
+    TextModel {
+        /// What was read.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: TextModelError,
     },
     /// All mistakes of all files, one a line.
     #[error("the experience pack has {} mistakes:\n{}", .0.len(), .0.join("\n"))]
@@ -60,7 +69,7 @@ impl Experience {
     }
 
     /// The built-in pack, extended by the folder's `problems/*.toml` and `templates/*.tsv`: a problem with the slug
-    /// of a built-in one replaces it.
+    /// of a built-in one replaces it, as its `models/text/model.onnx` does.
     ///
     /// # Errors
     /// [`PackError`] with every mistake of every file.
@@ -73,7 +82,11 @@ impl Experience {
         for (name, text) in read_folder(&folder.join("templates"), "tsv")? {
             templates.insert(name, text);
         }
-        Self::from_files(&problems, &templates)
+        let mut pack = Self::from_files(&problems, &templates)?;
+        if let Some(model) = read_text_model(&folder.join("models/text/model.onnx"))? {
+            pack.text = OnceLock::from(Some(model));
+        }
+        Ok(pack)
     }
 
     /// A pack out of files' texts, by name without ending.
@@ -190,6 +203,21 @@ fn texts(dir: &'static Dir<'static>, ending: &str) -> BTreeMap<String, &'static 
         Some((name.to_owned(), file.contents_utf8()?))
     });
     named.collect()
+}
+
+fn read_text_model(path: &Path) -> Result<Option<TextModel>, PackError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).map_err(|source| PackError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let model = TextModel::read(&bytes).map_err(|source| PackError::TextModel {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Some(model))
 }
 
 fn read_folder(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>, PackError> {

@@ -157,6 +157,9 @@ pub struct ExplainArgs {
     /// Rewrite the log: a code for each message, the codes of its chain in place of a stack trace
     #[arg(long, conflicts_with_all = ["format", "fail_on"])]
     pub codes: bool,
+    /// Folder with problems/*.toml, templates/*.tsv or models/text/model.onnx to try, over what is built in and set
+    #[arg(long, value_name = "DIR")]
+    pub experience: Option<PathBuf>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

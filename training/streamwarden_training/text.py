@@ -19,13 +19,9 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 WIDTH = 1 << 14
-SEED = 11
 FOLDS = 5
 #: How much an example of a kind counts: phrases and real logs are what strangers' failures look like.
 KIND_WEIGHT = {"rule": 1.0, "template": 0.5, "phrase": 2.0, "sentence": 1.0, "corpus": 2.0}
-#: Copies of each example with some of its words missing.
-VARIANTS = 3
-MOST_DROPPED = 0.5
 #: Libraries with fewer templates that a rule knows say little about being left out.
 LEAST_OF_LIBRARY = 40
 #: Width of the band of probabilities that is looked at to find from where on a name is rather right than wrong.
@@ -68,19 +64,10 @@ def matrix(rows: list[np.ndarray]) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, np.concatenate(rows), starts), shape=(len(rows), WIDTH))
 
 
-def fit(examples: Examples, chosen: np.ndarray, variants: int) -> LogisticRegression:
-    """A linear model of the chosen examples and their variants."""
-    chance = np.random.default_rng(SEED)
-    rows, labels, weights = [], [], []
-    for index in np.flatnonzero(chosen):
-        row = examples.rows[index]
-        rows.append(row)
-        for _ in range(variants):
-            keep = chance.random(len(row)) >= chance.random() * MOST_DROPPED
-            rows.append(row[keep] if keep.any() else row)
-        labels += [examples.labels[index]] * (1 + variants)
-        weights += [examples.weights[index] / (1 + variants)] * (1 + variants)
-    labels, weights = np.array(labels), np.array(weights)
+def fit(examples: Examples, chosen: np.ndarray) -> LogisticRegression:
+    """A linear model of the chosen examples. Copies of them with words missing made it worse on strangers' logs."""
+    rows = [examples.rows[index] for index in np.flatnonzero(chosen)]
+    labels, weights = examples.labels[chosen], examples.weights[chosen].copy()
     names, number = np.unique(labels, return_inverse=True)
     of_class = np.bincount(number, weights)
     weights *= (of_class.mean() / of_class[number]) ** 0.5
@@ -123,7 +110,7 @@ def hold_out(examples: Examples, names: np.ndarray, note) -> list[HeldOut]:
         parts, order = [], []
         for number in range(FOLDS):
             test = (examples.kinds == kind) & (folds == number)
-            model = fit(examples, ~test & ~((folds == number) & (examples.kinds != kind)), 0)
+            model = fit(examples, ~test & ~((folds == number) & (examples.kinds != kind)))
             parts.append(scores(model, examples, test, names))
             order.append(np.flatnonzero(test))
         order = np.concatenate(order)
@@ -135,7 +122,7 @@ def hold_out(examples: Examples, names: np.ndarray, note) -> list[HeldOut]:
         test = inside & (examples.kinds == "template")
         if test.sum() < LEAST_OF_LIBRARY:
             continue
-        model = fit(examples, ~inside, 0)
+        model = fit(examples, ~inside)
         found.append(HeldOut(f"library {library} left out", scores(model, examples, test, names), truth[test], examples.weights[test]))
         note(found[-1].what)
     return found
@@ -232,7 +219,7 @@ def train(path: Path, folder: Path, note) -> None:
     figures = [judge(part, temperature, limit, unknown) for part in held_out]
     for one in figures:
         note(json.dumps(one))
-    model = fit(examples, np.ones(len(examples), dtype=bool), VARIANTS)
+    model = fit(examples, np.ones(len(examples), dtype=bool))
     proto = model_proto(model, temperature, limit)
     folder.mkdir(parents=True, exist_ok=True)
     data = proto.SerializeToString(deterministic=True)

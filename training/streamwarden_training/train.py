@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,18 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np
     }
 
 
+#: What a forked process was started with; the rows are not sent to it again and again.
+_shared: list[Trainer] = []
+
+
+def _share(trainer: Trainer) -> None:
+    _shared.append(trainer)
+
+
+def _without(what: tuple[str, str]) -> str:
+    return _shared[0].without(*what)
+
+
 class Trainer:
     """Trains and writes everything of one dataset."""
 
@@ -106,12 +120,13 @@ class Trainer:
         (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
         if self.only_topologies:
             return
-        for version in sorted({tape["flink_version"] for tape in self.tapes.values()}):
-            self.without("flink", version, lambda rows, version=version: rows.flink_version != version)
-        for slug in sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]}):
-            with_slug = {name for name, tape in self.tapes.items()
-                         if any(fault["slug"] == slug for fault in tape["label"]["faults"])}
-            self.without("slug", slug, lambda rows, gone=with_slug: ~np.isin(rows.tape, list(gone)))
+        versions = sorted({tape["flink_version"] for tape in self.tapes.values()})
+        slugs = sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]})
+        left_out = [("flink", version) for version in versions] + [("slug", slug) for slug in slugs]
+        # Each is a training of its own, and alone on its processor.
+        with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_share, initargs=(self,)) as processes:
+            for done in processes.map(_without, left_out):
+                self.note(done)
 
     def scope(self, rows: Rows) -> dict:
         labels = labels_of(rows)
@@ -150,17 +165,19 @@ class Trainer:
                     found.append(manifest.strangeness(profiles[label], rows.values[mask]))
         return np.concatenate(found) if found else np.array([])
 
-    def without(self, kind: str, name: str, keep) -> None:
+    def without(self, kind: str, name: str) -> str:
         """Models that never saw a Flink version or a kind of fault."""
+        gone = [tape for tape, known in self.tapes.items() if name in (
+            {known["flink_version"]} if kind == "flink" else {fault["slug"] for fault in known["label"]["faults"]})]
         for scope in SCOPES:
-            rows = self.rows[scope].take(keep(self.rows[scope]))
+            rows = self.rows[scope].take(~np.isin(self.rows[scope].tape, gone))
             labels = labels_of(rows)
             if len(rows) == 0:
-                return
-            self.note(f"{scope}: without {kind} {name}")
+                break
             shipped = json.loads((self.models / scope / "manifest.json").read_text())
             model = fit_with_labels(rows, labels, boosting)
             self.write(self.work / kind / name / scope, rows, model, shipped["temperature"], shipped["thresholds"])
+        return f"without {kind} {name}"
 
     def write(self, folder: Path, rows: Rows, model: Model, warmth: float, thresholds: dict[str, float]) -> None:
         answer = targets(rows, model.labels)

@@ -30,7 +30,7 @@ class TextModel(unittest.TestCase):
         self.examples = text.read(path)
 
     def fitted(self):
-        return text.fit(self.examples, np.ones(len(self.examples), dtype=bool), text.VARIANTS)
+        return text.fit(self.examples, np.ones(len(self.examples), dtype=bool))
 
     def test_words_that_were_learned_name_their_class_beside_new_ones(self):
         model = self.fitted()

@@ -18,7 +18,9 @@ use crate::words::Context;
 pub(super) const HEALTHY_CODE: &str = "SW0000";
 /// Code of the answer that nobody knows.
 pub(super) const UNKNOWN_CODE: &str = "SW0001";
-/// Probability from which words weigh more than whose frames are on the stack.
+/// Rules below this confidence fit where nothing better is known: a name, whose frames are on the stack.
+const WEAK_RULE: f64 = 0.66;
+/// Probability from which words weigh more than a weak rule.
 const CLEARLY_ANOTHER: f64 = 0.7;
 /// Known problems named beside a failure that is none of them.
 const MOST_ALIKE: usize = 4;
@@ -108,23 +110,22 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
     }
 }
 
-/// Whether an exception that only its frames called the user's own is a library's that nobody knows: it is of the
-/// thrower's own making, and its words are clearly those of something else.
-pub(super) fn is_a_librarys(experience: &Experience, incident: &Incident<'_>) -> bool {
-    let event = &incident.first;
-    let root = event
-        .throwable
+/// Whether a rule that is none too sure is overruled by words that clearly are those of something else.
+pub(super) fn is_overruled(experience: &Experience, incident: &Incident<'_>) -> bool {
+    let weak = incident
+        .matched
         .as_ref()
-        .and_then(|throwable| throwable.chain.get(root_cause(throwable)));
-    let own = root.is_some_and(|root| !root.exception.starts_with("java."));
-    own && experience
-        .text_model()
-        .and_then(|model| model.judge_event(event))
-        .is_some_and(|judged| {
+        .filter(|matched| matched.confidence < WEAK_RULE);
+    weak.is_some_and(|matched| {
+        let judged = experience
+            .text_model()
+            .and_then(|model| model.judge_event(&incident.first));
+        judged.is_some_and(|judged| {
             judged.sure
                 && judged.probability >= CLEARLY_ANOTHER
-                && judged.class != Class::RestartLoopUserException
+                && judged.class != matched.problem.class
         })
+    })
 }
 
 /// Known problems of a class, for somebody who looks for what a failure may be.

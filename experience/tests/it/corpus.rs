@@ -18,9 +18,9 @@ const CORPUS: Floor = Floor {
 };
 /// The first measurement, by rules that had never met these, was 0.735, 0.719 and 16 unknown. It only goes up.
 const HELD_OUT: Floor = Floor {
-    accuracy: 0.87,
-    macro_f1: 0.87,
-    unknown: 2,
+    accuracy: 0.89,
+    macro_f1: 0.89,
+    unknown: 0,
 };
 /// The first measurement was 0.811, 0.777 and 6 of the first batch, 0.895, 0.907 and 4 of the second one.
 const FRESH: Floor = Floor {

@@ -20,6 +20,8 @@ pub(super) struct ErrorTrack {
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
     pub(super) occurrences: u32,
+    /// When the newest occurrence began.
+    occurrence_ms: i64,
     pub(super) confidence: f64,
     /// At least one of them does not merely follow from another failure.
     pub(super) is_cause: bool,
@@ -44,6 +46,7 @@ impl Errors {
                 first_ms: record.at_ms,
                 last_ms: i64::MIN,
                 occurrences: 0,
+                occurrence_ms: i64::MIN,
                 confidence: 0.0,
                 is_cause: false,
                 records: VecDeque::new(),
@@ -53,8 +56,9 @@ impl Errors {
             track.occurrences = 0;
             track.records.clear();
         }
-        if track.last_ms == i64::MIN || record.at_ms > track.last_ms + SAME_OCCURRENCE_MS {
+        if record.at_ms > track.occurrence_ms.saturating_add(SAME_OCCURRENCE_MS) {
             track.occurrences += 1;
+            track.occurrence_ms = record.at_ms;
         }
         track.last_ms = track.last_ms.max(record.at_ms);
         track.confidence = track.confidence.max(record.confidence);
@@ -119,6 +123,16 @@ mod tests {
         let (_, track) = errors.tracks().next().unwrap();
         assert_eq!(track.occurrences, 2);
         assert_eq!((track.first_ms, track.last_ms), (1_000, 9_000));
+    }
+
+    #[test]
+    fn a_job_that_fails_again_each_second_fails_often() {
+        let mut errors = Errors::default();
+        for second in 0..10 {
+            errors.push(&error(second * 1_000, "function-open-fails"));
+        }
+        let (_, track) = errors.tracks().next().unwrap();
+        assert_eq!(track.occurrences, 5);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use streamwarden_experience::Experience;
 use streamwarden_experience::explain::coded::{Meaning, is_code, look_up, look_up_in, rewrite};
@@ -18,7 +19,10 @@ use crate::settings::Settings;
 
 /// Explains each log by itself.
 pub(super) fn explain(args: &ExplainArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let experience = experience(settings)?;
+    let experience = match &args.experience {
+        Some(folder) => Arc::new(tried(folder)?),
+        None => experience(settings)?,
+    };
     let (codes, logs) = codes_and_logs(&args.files);
     if !codes.is_empty() {
         return meanings(&experience, &codes, &logs, args).map(|()| Exit::Done);
@@ -51,6 +55,18 @@ pub(super) fn explain(args: &ExplainArgs, settings: &Settings) -> Result<Exit, F
     } else {
         Exit::Done
     })
+}
+
+/// A pack that somebody works on.
+fn tried(folder: &Path) -> Result<Experience, Failure> {
+    if !folder.is_dir() {
+        let said = format!(
+            "{} is no folder; --experience takes one with problems/, templates/ or models/text/",
+            folder.display()
+        );
+        return Err(Failure::usage(&said));
+    }
+    Experience::load(folder).map_err(|error| Failure::caused(Exit::Configuration, &error))
 }
 
 /// A word that looks like a code is one, unless a file has that name.

@@ -1,5 +1,6 @@
 //! One clear error each, with its exit code; and the commands that need no cluster.
 
+use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
@@ -213,6 +214,42 @@ fn a_log_on_standard_input_is_explained() {
     let verdict: serde_json::Value = serde_json::from_str(stdout.lines().next().unwrap()).unwrap();
     assert_eq!(verdict["class"], "heap_oom", "{stdout} {stderr}");
     assert_eq!(code, 1);
+}
+
+#[test]
+fn a_problem_that_somebody_works_on_is_tried_from_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("problems")).unwrap();
+    let problem = "code = \"SW9901\"\nslug = \"parcel-too-heavy\"\nclass = \"unsupported_feature\"\nscope = \"vertex\"\n\
+                   severity = \"warning\"\ntitle = [\"{subject} weighs a parcel that is too heavy\"]\n\
+                   effect = [\"It stays where it is\"]\nwhat = \"A parcel is too heavy.\"\nwhy = \"It holds lead.\"\n\
+                   [[rules]]\nconfidence = 0.95\nmessage = [\"exceeds what a courier may lift\"]\n";
+    fs::write(
+        folder.path().join("problems/parcel-too-heavy.toml"),
+        problem,
+    )
+    .unwrap();
+    let log = "2026-11-22 10:00:00,000 ERROR org.example.Parcel [] - 40 kg exceeds what a courier may lift\n";
+    let explain = |folder: &std::path::Path| {
+        let mut command = program();
+        command
+            .args(["explain", "--format", "json", "--experience"])
+            .arg(folder);
+        output_of_input(&mut command, log)
+    };
+    let (code, stdout, stderr) = explain(folder.path());
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("\"slug\":\"parcel-too-heavy\""), "{stdout}");
+
+    let (code, _, stderr) = explain(&folder.path().join("nowhere"));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("nowhere is no folder"), "{stderr}");
+
+    fs::create_dir_all(folder.path().join("models/text")).unwrap();
+    fs::write(folder.path().join("models/text/model.onnx"), "no model").unwrap();
+    let (code, _, stderr) = explain(folder.path());
+    assert_eq!(code, 3);
+    assert!(one_line(&stderr).contains("is no text model"), "{stderr}");
 }
 
 #[test]

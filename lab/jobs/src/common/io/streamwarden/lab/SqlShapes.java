@@ -20,7 +20,8 @@ final class SqlShapes {
                     + "GROUP BY window_start, window_end, item)) WHERE place <= 10";
     /** Each order with its payment, whenever that comes. */
     private static final String JOIN =
-            "SELECT o.ts, o.item, o.amount - SCORE(p.amount) AS due FROM orders o JOIN payments p ON o.id = p.id";
+            "SELECT o.ts, o.item, o.amount - SCORE(p.amount) AS due, CHAR_LENGTH(o.body) + CHAR_LENGTH(p.body) AS size "
+                    + "FROM orders o JOIN payments p ON o.id = p.id";
     /** The same, but a payment that is more than some seconds late is not waited for. */
     private static final String BOUNDED_JOIN = JOIN + " AND p.ts BETWEEN o.ts - INTERVAL '2' SECOND AND o.ts + INTERVAL '2' SECOND";
 
