@@ -49,6 +49,9 @@ pub struct Problem {
     /// It is a follower more often than a cause: anything else in the same log comes first.
     #[serde(default)]
     pub symptom: bool,
+    /// Age of a job, in seconds, before which its figures prove nothing of it: what fills up first looks the same.
+    #[serde(default)]
+    pub not_before_s: u32,
     /// What a symptom stands for when nothing else in sight explains it: slug of another problem of its class.
     #[serde(default)]
     pub unexplained: Option<String>,

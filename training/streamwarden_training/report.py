@@ -65,8 +65,11 @@ def _judge(run: dict) -> dict:
         planted = {one["slug"] for one in label["faults"]}
         result["answer"] = best["slug"] if best else "nothing"
         result["right"] = bool(best) and best["slug"] in planted
+        # A finding may learn later where it is; what is believed at the end counts here, too.
+        said = [event for event in run["events"] if best and event["finding_id"] == best["finding_id"]]
+        told = [event for event in said if not event["type"].endswith("resolved.v1")]
         result["subject_right"] = result["right"] and any(
-            best["subject"]["id"] == one["subject_id"] for one in label["faults"] if one["slug"] == best["slug"])
+            told[-1]["subject"]["id"] == one["subject_id"] for one in label["faults"] if one["slug"] == best["slug"])
         hits = [event["at_ms"] for event in after if event["slug"] in planted]
         result["after_effect_s"] = max(0, min(hits) - fault["effect_at_ms"]) / 1000 if hits else None
         result["after_planting_s"] = (min(hits) - fault["planted_at_ms"]) / 1000 if hits else None

@@ -190,6 +190,9 @@ fn of_history(
         if label == HEALTHY || label == ELSEWHERE || mean < limits.keep {
             continue;
         }
+        if is_too_early(job, judge, label, row.end_ms) {
+            continue;
+        }
         let profile = manifest.profiles.get(label);
         if profile.is_some_and(|profile| profile.strangeness(&row.values) > limits.strange) {
             continue;
@@ -211,6 +214,15 @@ fn of_history(
         }
     }
     found
+}
+
+/// Whether the job is so young that its figures do not prove a problem yet.
+fn is_too_early(job: &Job, judge: Judge<'_>, slug: &str, end_ms: i64) -> bool {
+    let not_before_s = judge
+        .experience
+        .problem(slug)
+        .map_or(0, |problem| problem.not_before_s);
+    job.age_ms(end_ms) < i64::from(not_before_s) * 1_000
 }
 
 /// Far from healthy.

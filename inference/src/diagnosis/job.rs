@@ -216,13 +216,20 @@ impl Job {
 
     /// Before this the job is too young.
     fn judged_from_ms(&self, config: &DiagnosisConfig) -> i64 {
-        let start = self
+        self.start_ms().saturating_add(config.learning_ms)
+    }
+
+    fn start_ms(&self) -> i64 {
+        let started = self
             .snapshot
             .as_ref()
-            .map(|snapshot| snapshot.start_time_ms)
-            .filter(|start| *start > 0)
-            .unwrap_or(self.first_ms);
-        start.saturating_add(config.learning_ms)
+            .map(|snapshot| snapshot.start_time_ms);
+        started.filter(|start| *start > 0).unwrap_or(self.first_ms)
+    }
+
+    /// How old the job was at a moment.
+    pub(super) fn age_ms(&self, at_ms: i64) -> i64 {
+        at_ms.saturating_sub(self.start_ms())
     }
 
     /// Figures of windows that ended before say nothing: the subject was just deployed.
