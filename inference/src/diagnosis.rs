@@ -15,6 +15,7 @@ mod history;
 mod job;
 mod score;
 mod tracker;
+mod unplaced;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

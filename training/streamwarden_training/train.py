@@ -19,6 +19,8 @@ from .fit import SEED, Model, boosting, constant, labels_of, single_tree, softma
 from .thresholds import answers
 
 GOLDEN_ROWS = 24
+# As many windows in a row as the judgement asks for before it says "unknown".
+UNKNOWN_WINDOWS = 3
 # Raw score of a label that a model never saw: below every score that trees give.
 NEVER = -200.0
 
@@ -82,7 +84,24 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np
         "keep": round(open_at * 0.6, 3),
         "troubled": 0.15,
         "strange": round(float(np.clip(np.percentile(strange, 99) if len(strange) else 0.5, 0.25, 0.6)), 3),
+        "elsewhere": round(float(np.clip(_longest_suffering(rows, probabilities[:, labels.index(ELSEWHERE)]), 0.7, 0.95)), 3),
     }
+
+
+def _longest_suffering(rows: Rows, elsewhere: np.ndarray) -> float:
+    """What the probability of ``elsewhere`` of healthy subjects exceeds for ``UNKNOWN_WINDOWS`` windows in a row in one
+    tape of two hundred only: rows are healthy again while a job still catches up after a fault."""
+    highest: dict[str, float] = {}
+    healthy = rows.label == HEALTHY
+    # Rows of one subject in the order of time.
+    order = np.lexsort((rows.window_end_ms, rows.subject.astype(str), rows.tape.astype(str)))
+    order = order[healthy[order]]
+    for after in range(UNKNOWN_WINDOWS - 1, len(order)):
+        windows = order[after - UNKNOWN_WINDOWS + 1:after + 1]
+        tape = rows.tape[windows[0]]
+        if tape == rows.tape[windows[-1]] and rows.subject[windows[0]] == rows.subject[windows[-1]]:
+            highest[tape] = max(highest.get(tape, 0.0), float(elsewhere[windows].min()))
+    return float(np.percentile(list(highest.values()), 99.5)) if highest else 1.0
 
 
 #: What a forked process was started with; the rows are not sent to it again and again.

@@ -11,10 +11,11 @@ use super::Judge;
 use super::errors::{ErrorTrack, UNKNOWN, needs_repetition};
 use super::history::History;
 use super::job::{Job, Phase};
+use super::unplaced::unplaced;
 use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
 
 /// Windows in a row that fit nothing known before that is said.
-const UNKNOWN_WINDOWS: usize = 3;
+pub(super) const UNKNOWN_WINDOWS: usize = 3;
 /// Figures of two vertices are about equally sure within this; then the one further down is the cause.
 const ABOUT_EQUAL: f64 = 0.15;
 /// A rule less sure than this needs more than one line.
@@ -74,6 +75,11 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
             let merged = with_errors(job, judge, phase, &slug, track, found.remove(&slug));
             found.insert(slug, merged);
         }
+    }
+    if !found.values().any(|candidate| candidate.ready)
+        && let Some(candidate) = unplaced(job, judge, phase)
+    {
+        found.insert(UNKNOWN.to_owned(), candidate);
     }
     found.into_values().collect()
 }

@@ -20,6 +20,7 @@ use super::candidate::Candidate;
 use super::cause::Cause;
 use super::errors::UNKNOWN;
 use super::job::Job;
+use crate::model::manifest::{ELSEWHERE, HEALTHY};
 use figures::Facts;
 
 /// Code of the answer "unknown".
@@ -116,6 +117,7 @@ fn fill_unknown(finding: &mut Finding) {
         .alternatives
         .iter()
         .map(|alternative| alternative.slug.as_str())
+        .filter(|slug| *slug != HEALTHY)
         .collect();
     let closest = if candidates.is_empty() {
         "Nothing known comes close.".to_owned()
@@ -141,7 +143,7 @@ fn alternatives(facts: &Facts<'_>, candidate: &Candidate) -> Vec<Alternative> {
         .filter(|(probability, label)| {
             *label != candidate.slug && *probability >= LEAST_ALTERNATIVE
         })
-        .filter(|(_, label)| *label != crate::model::manifest::ELSEWHERE)
+        .filter(|(_, label)| *label != ELSEWHERE)
         .collect();
     others.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     let kept = others.into_iter().take(MOST_ALTERNATIVES);

@@ -7,6 +7,7 @@ use super::Judge;
 use super::candidate::candidates;
 use super::cause::causes;
 use super::describe;
+use super::errors::UNKNOWN;
 use super::job::{Job, Phase};
 
 impl Job {
@@ -23,6 +24,9 @@ impl Job {
             Phase::Over => return self.tracker.resolve_all(now_ms),
             Phase::Stopping => return Vec::new(),
             Phase::Learning | Phase::Judged | Phase::Down | Phase::Failed => {}
+        }
+        if self.tracker.open().any(|finding| finding.slug != UNKNOWN) {
+            self.explained_ms = now_ms;
         }
         let candidates = candidates(self, judge);
         let found = causes(self, judge, candidates, |slug| self.tracker.is_open(slug));

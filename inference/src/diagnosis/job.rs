@@ -47,6 +47,8 @@ pub(super) struct Job {
     pub(super) subjects: BTreeMap<(Scope, String), History>,
     pub(super) errors: Errors,
     pub(super) tracker: Tracker,
+    /// When a known problem was last open.
+    pub(super) explained_ms: i64,
     state: String,
     state_since_ms: i64,
     first_ms: i64,
@@ -68,6 +70,7 @@ impl Job {
             subjects: BTreeMap::new(),
             errors: Errors::default(),
             tracker: Tracker::default(),
+            explained_ms: i64::MIN,
             state: String::new(),
             state_since_ms: at_ms,
             first_ms: at_ms,

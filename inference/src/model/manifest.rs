@@ -66,6 +66,8 @@ pub struct Thresholds {
     pub troubled: f32,
     /// A row that lies outside of what its label's rows showed by more than this share is something unknown.
     pub strange: f32,
+    /// Windows in a row with this probability of `elsewhere` are trouble, even where nothing known is at fault.
+    pub elsewhere: f32,
 }
 
 impl Default for Thresholds {
@@ -76,6 +78,7 @@ impl Default for Thresholds {
             keep: 0.35,
             troubled: 0.2,
             strange: 0.25,
+            elsewhere: 0.9,
         }
     }
 }

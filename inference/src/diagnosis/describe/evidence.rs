@@ -8,7 +8,7 @@ use super::decision::rounded;
 use super::figures::Facts;
 use crate::diagnosis::cause::Cause;
 use crate::model::ScopeModel;
-use crate::model::manifest::{ELSEWHERE, HEALTHY};
+use crate::model::manifest::HEALTHY;
 use crate::model::trees::Explanation;
 
 const MOST_FIGURES: usize = 6;
@@ -43,7 +43,7 @@ fn explain(facts: &Facts<'_>) -> Option<Explanation> {
             .labels
             .iter()
             .enumerate()
-            .filter(|(_, label)| *label != HEALTHY && *label != ELSEWHERE);
+            .filter(|(_, label)| *label != HEALTHY);
         not_fine
             .map(|(index, _)| index)
             .max_by(|a, b| row.probabilities[*a].total_cmp(&row.probabilities[*b]))
