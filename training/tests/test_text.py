@@ -37,6 +37,11 @@ class TextModel(unittest.TestCase):
         said = model.predict(text.matrix([np.array([1, 2, 7_777]), np.array([3, 4, 8_888])]))
         self.assertEqual(list(said), ["disk_full", "port_conflict"])
 
+    def test_words_that_nobody_ever_used_are_unknown(self):
+        examples = text.with_nonsense(self.examples)
+        model = text.fit(examples, np.ones(len(examples), dtype=bool))
+        self.assertEqual(list(model.predict(text.matrix([np.array([5_555, 6_666, 30_000])]))), ["unknown"])
+
     def test_the_same_examples_give_the_same_bytes(self):
         files = [text.model_proto(self.fitted(), 1.0, 0.4).SerializeToString(deterministic=True) for _ in range(2)]
         self.assertEqual(files[0], files[1])

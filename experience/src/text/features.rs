@@ -8,7 +8,7 @@ use streamwarden_proto::v1::ThrowableLink;
 use crate::template::{normal_form, simple_name};
 
 /// Rows of the model's table.
-pub const WIDTH: u32 = 1 << 14;
+pub const WIDTH: u32 = 1 << 15;
 const MOST_WORDS: usize = 60;
 const MOST_FRAMES: usize = 4;
 const MOST_LINKS: usize = 12;

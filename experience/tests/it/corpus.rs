@@ -20,7 +20,7 @@ const CORPUS: Floor = Floor {
 const HELD_OUT: Floor = Floor {
     accuracy: 0.89,
     macro_f1: 0.89,
-    unknown: 0,
+    unknown: 1,
 };
 /// The first measurement was 0.811, 0.777 and 6 of the first batch, 0.895, 0.907 and 4 of the second one.
 const FRESH: Floor = Floor {
