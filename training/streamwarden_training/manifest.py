@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import numpy as np
 import onnxruntime
 
 from . import onnx_file
+from .choice import usable
+from .dataset import ELSEWHERE, HEALTHY, Rows
+from .signs import columns_for
 from .trees import Ensemble
 
 # Two builds of the runtime may add up in another order.
@@ -31,7 +35,7 @@ class Contents:
     seed: int
     # feature -> {"p01": ..., "p99": ...} of healthy rows; a feature without an entry was always missing.
     healthy: dict[str, dict[str, float]]
-    # label -> how its own rows look: {"outside_p99": ...}
+    # problem -> limits of its own rows: {"rows": 1, "min": [...], "max": [...]}, by feature.
     profiles: dict[str, dict]
     trained_on: dict
     thresholds: dict[str, float] = field(default_factory=dict)
@@ -57,42 +61,72 @@ def healthy_ranges(rows: np.ndarray, features: list[str]) -> dict[str, dict[str,
     return ranges
 
 
-# Stands for "any value": features that the model does not ask, and such that no training row had.
+# Stands for "any value": of features that do not show whether a row is like those of its label.
 ANYTHING = 1e30
+# Beyond the range of a label's rows, as a share of the range that most rows of all labels have.
+SLACK = 0.25
+# A feature whose range left out more than this share of the rows of a topology that it was not made of says nothing.
+MOST_OUTSIDE = 0.05
+# How long something took is a matter of the machine and of the job's size.
+UNBOUNDED_UNITS = {"ms"}
 
 
-def label_profiles(rows: np.ndarray, answer: np.ndarray, labels: list[str], asked: list[int] | None = None) -> dict[str, dict]:
-    """For each label, the range that each feature had in its training rows (null: never seen with this label)."""
-    known = ~np.isnan(rows).all(axis=0)
-    if asked is not None:
-        known &= np.isin(np.arange(rows.shape[1]), asked)
+def label_profiles(rows: Rows, labels: list[str]) -> dict[str, dict]:
+    """For each problem, the limits within which its rows lie: of the features where it shows, and only of those whose
+    range, taken from some topologies, held on each of the others."""
+    values = rows.values.astype(np.float64)
     profiles = {}
-    for index, label in enumerate(labels):
-        own = rows[answer == index].astype(np.float64)
-        if len(own) == 0:
+    for label in labels:
+        own = rows.label == label
+        columns = _comparable(label, rows.features)
+        if label in (HEALTHY, ELSEWHERE) or not own.any() or not columns:
             continue
-        low, high = [], []
-        for position, column in enumerate(own.T):
-            seen = column[~np.isnan(column)]
-            if not known[position]:
-                low.append(-ANYTHING)
-                high.append(ANYTHING)
-            else:
-                low.append(rounded(seen.min()) if len(seen) else None)
-                high.append(rounded(seen.max()) if len(seen) else None)
-        profiles[label] = {"rows": int(len(own)), "min": low, "max": high}
+        slack = SLACK * _width(values[:, columns])
+        limits = _range(values[own][:, columns], slack)
+        holds = _holds(values[own][:, columns], rows.topology[own], slack)
+        low, high = [-ANYTHING] * values.shape[1], [ANYTHING] * values.shape[1]
+        for at, column in enumerate(columns):
+            if holds[at]:
+                low[column], high[column] = rounded(limits[0][at]), rounded(limits[1][at])
+        profiles[label] = {"rows": int(own.sum()), "min": low, "max": high}
     return profiles
 
 
-def strangeness(profile: dict, values: np.ndarray) -> np.ndarray:
-    """Share of each row's present features that lie clearly outside of a label's profile: what inference computes."""
-    low = np.array([np.nan if v is None else v for v in profile["min"]])
-    high = np.array([np.nan if v is None else v for v in profile["max"]])
-    slack = np.abs(high - low) * 0.1 + np.abs(high) * 0.02
-    present = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        inside = (values >= low - slack) & (values <= high + slack)
-    return (present & ~inside).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+def _comparable(label: str, features: list[dict]) -> list[int]:
+    """Positions of the features where a problem shows, without what says how its job is built or how fast it is."""
+    return [column for column in columns_for(label, features, usable(features))
+            if features[column]["unit"] not in UNBOUNDED_UNITS and "none_share" not in features[column]["name"]]
+
+
+def _width(values: np.ndarray) -> np.ndarray:
+    """What lies between most of the values of each feature; 0 where there are none."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanpercentile(values, [5, 95], axis=0)
+    return np.nan_to_num(high - low)
+
+
+def _range(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value of each feature with slack; NaN for a feature that was always missing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmin(values, axis=0) - slack, np.nanmax(values, axis=0) + slack
+
+
+def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray) -> np.ndarray:
+    """For which features the range of all other topologies holds the rows of each one."""
+    holds = np.full(values.shape[1], len(set(topology)) > 1)
+    holds &= ~np.isnan(values).all(axis=0)
+    for one in sorted(set(topology)):
+        if len(set(topology)) < 2:
+            break
+        inside = topology == one
+        low, high = _range(values[~inside], slack)
+        missing = np.isnan(values[inside])
+        with np.errstate(invalid="ignore"):
+            fits = missing | ((values[inside] >= low) & (values[inside] <= high))
+        holds &= (~fits).mean(axis=0) <= MOST_OUTSIDE
+    return holds
 
 
 def _write_manifest(path: Path, value: dict) -> None:

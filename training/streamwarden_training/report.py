@@ -145,13 +145,25 @@ def _by_problem(problems: list[dict], runs: list[dict]) -> list[str]:
 def _unknown(runs: list[dict]) -> list[str]:
     """A kind of fault that training never saw at all."""
     sick = [run for run in runs if run["fault"]]
-    answers = Counter("right, by the rules of its errors" if run["right"] else
-                      run["answer"] if run["answer"] in ("unknown", "nothing") else "another problem" for run in sick)
+
+    def answer(run: dict) -> str:
+        if run["right"]:
+            return "right, by the rules of its errors"
+        return {"unknown": "`unknown`", "nothing": "nothing"}.get(run["answer"], "another problem")
+
+    counts = {by_rules: Counter(answer(run) for run in sick if is_left_to_rules(run["fault"]["slug"]) == by_rules)
+              for by_rules in (False, True)}
     lines = ["## A kind of fault that training never saw", "",
              "Each kind is left out in turn. A problem whose errors name it is still found by the rules; one that only shows "
-             "in figures should come out as `unknown` or stay silent, never as another problem.", "",
-             "| answer | replays |", "|---|---|"]
-    lines += [f"| {answer} | {count} |" for answer, count in answers.most_common()]
+             "in figures should come out as `unknown`, never as another problem.", "",
+             "| answer | replays of kinds that figures tell | of kinds left to rules |", "|---|---|---|"]
+    lines += [f"| {said} | {counts[False][said]} | {counts[True][said]} |" for said in sorted(set(counts[False]) | set(counts[True]))]
+    for title, chosen in (
+            ("Called `unknown`", lambda run: run["answer"] == "unknown"),
+            ("Nothing was said of", lambda run: run["answer"] == "nothing")):
+        found = Counter(run["fault"]["slug"] for run in sick if not run["right"] and chosen(run))
+        if found:
+            lines += ["", f"{title}: " + ", ".join(f"{slug} {count}" for slug, count in found.most_common()) + "."]
     wrong = Counter((run["fault"]["slug"], run["answer"]) for run in sick
                     if not run["right"] and run["answer"] not in ("unknown", "nothing"))
     if wrong:

@@ -69,7 +69,7 @@ def held_out(rows: Rows, labels: list[str], note) -> tuple[HeldOut, dict[str, Mo
     return HeldOut(labels, scores, tree_scores), models
 
 
-def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np.ndarray) -> dict[str, float]:
+def limits(rows: Rows, labels: list[str], probabilities: np.ndarray) -> dict[str, float]:
     """From which probability on a finding opens: what rows without a fault of their own hardly ever reach."""
     fine = np.isin(rows.label, [HEALTHY, ELSEWHERE])
     problems = np.array([label not in (HEALTHY, ELSEWHERE) for label in labels])
@@ -83,7 +83,6 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray, strange: np
         "sure": round(float(np.clip(certain, 0.88, 0.97)), 3),
         "keep": round(open_at * 0.6, 3),
         "troubled": 0.15,
-        "strange": round(float(np.clip(np.percentile(strange, 99) if len(strange) else 0.5, 0.25, 0.6)), 3),
         "elsewhere": round(float(np.clip(_longest_suffering(rows, probabilities[:, labels.index(ELSEWHERE)]), 0.7, 0.95)), 3),
     }
 
@@ -158,9 +157,7 @@ class Trainer:
             seen[:] = True
         warmth = temperature(out_of_fold.scores[seen], answer[seen], weight[seen])
         probabilities = softmax(out_of_fold.scores / warmth)
-        asked = usable(rows.features)
-        strange = self._strangeness(rows, labels, models, asked)
-        thresholds = limits(rows, labels, probabilities, strange)
+        thresholds = limits(rows, labels, probabilities)
         for topology, model in models.items():
             rest = rows.topology != topology
             # The temperature of a fold comes from the other folds' held-out rows.
@@ -171,18 +168,6 @@ class Trainer:
         final = fit_with_labels(rows, labels, boosting)
         self.write(self.models / rows.scope, rows, final, warmth, thresholds)
         return self.row_figures(rows, labels, out_of_fold, probabilities, warmth, thresholds, final)
-
-    def _strangeness(self, rows: Rows, labels: list[str], models: dict[str, Model], asked: list[int]) -> np.ndarray:
-        """How strange rows of a known problem are to models that never saw their topology."""
-        found = []
-        for topology in models:
-            own, rest = rows.topology == topology, rows.topology != topology
-            profiles = manifest.label_profiles(rows.values[rest], targets(rows, labels)[rest], labels, asked)
-            for label in set(rows.label[own]) - {HEALTHY, ELSEWHERE}:
-                if label in profiles:
-                    mask = own & (rows.label == label)
-                    found.append(manifest.strangeness(profiles[label], rows.values[mask]))
-        return np.concatenate(found) if found else np.array([])
 
     def without(self, kind: str, name: str) -> str:
         """Models that never saw a Flink version or a kind of fault."""
@@ -199,14 +184,13 @@ class Trainer:
         return f"without {kind} {name}"
 
     def write(self, folder: Path, rows: Rows, model: Model, warmth: float, thresholds: dict[str, float]) -> None:
-        answer = targets(rows, model.labels)
         ranges = manifest.healthy_ranges(rows.values[rows.label == HEALTHY], rows.names)
         runs = {label: len(set(rows.tape[rows.label == label])) for label in model.labels}
         contents = manifest.Contents(
             scope=rows.scope, version=self.version, labels=model.labels, fingerprint=rows.fingerprint,
             features=[{key: feature[key] for key in ("name", "unit", "label")} for feature in rows.features],
             temperature=warmth, seed=SEED, thresholds=thresholds, healthy=ranges,
-            profiles=manifest.label_profiles(rows.values, answer, model.labels, usable(rows.features)),
+            profiles=manifest.label_profiles(rows, model.labels),
             trained_on={
                 "rows": len(rows), "tapes": len(set(rows.tape)), "runs": runs,
                 "topologies": sorted(set(rows.topology)), "flink_versions": sorted(set(rows.flink_version)),

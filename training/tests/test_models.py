@@ -83,7 +83,7 @@ class TheSameSeedGivesTheSameFiles(unittest.TestCase):
                 contents = manifest.Contents(
                     scope="vertex", version="1", labels=model.labels, features=tiny_model.SCHEMA, fingerprint="f",
                     temperature=1.0, seed=1, healthy=manifest.healthy_ranges(values, rows.names),
-                    profiles=manifest.label_profiles(values, answer, model.labels), trained_on={})
+                    profiles=manifest.label_profiles(rows, model.labels), trained_on={})
                 manifest.write_model(Path(folder), model.ensemble, contents, values[:4])
                 written.append({path.name: path.read_bytes() for path in Path(folder).iterdir()})
         self.assertEqual(written[0], written[1])
@@ -110,11 +110,31 @@ class Choice(unittest.TestCase):
 
 
 class Profiles(unittest.TestCase):
-    def test_a_row_far_from_its_labels_rows_is_strange(self):
-        values = np.array([[1.0, 5.0], [2.0, 6.0]], dtype=np.float32)
-        profile = manifest.label_profiles(values, np.array([0, 0]), ["a"])["a"]
-        found = manifest.strangeness(profile, np.array([[1.5, 5.5], [9.0, 5.5]], dtype=np.float32))
-        np.testing.assert_allclose(found, [0.0, 0.5])
+    FEATURES = [{"name": name, "unit": unit} for name, unit in (
+        ("busy_max", "ms/s"), ("idle_mean", "ms/s"), ("mailbox_latency_max", "ms"), ("gc_time", "ms/s"))]
+
+    def limits(self) -> dict:
+        """Of a slow sink on two topologies: busy alike, idle apart; never without latency and garbage collection."""
+        sick = [[950, 10, 5, 1], [960, 12, 5, 1], [955, 500, 5, 1], [965, 510, 5, 1]]
+        fine = [[100, 300, 9, 2], [300, 700, 9, 2]]
+        labels = np.array(["slow-sink"] * 4 + ["healthy"] * 2, dtype=object)
+        shape = np.array(["a", "a", "b", "b", "a", "b"], dtype=object)
+        rows = Rows("vertex", self.FEATURES, "f", np.array(sick + fine, dtype=np.float32), labels, shape, shape, shape, shape,
+                    np.arange(6))
+        return manifest.label_profiles(rows, ["healthy", "elsewhere", "slow-sink"])
+
+    def test_what_is_alike_on_all_topologies_limits_a_problem(self):
+        profile = self.limits()["slow-sink"]
+        self.assertLess(profile["min"][0], 950)
+        self.assertGreater(profile["min"][0], 700)
+
+    def test_what_differs_between_topologies_or_is_no_sign_of_the_problem_limits_nothing(self):
+        profile = self.limits()["slow-sink"]
+        for column in (1, 2, 3):
+            self.assertEqual((profile["min"][column], profile["max"][column]), (-manifest.ANYTHING, manifest.ANYTHING))
+
+    def test_only_problems_have_limits(self):
+        self.assertEqual(list(self.limits()), ["slow-sink"])
 
 
 if __name__ == "__main__":

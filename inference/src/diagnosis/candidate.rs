@@ -11,6 +11,7 @@ use super::Judge;
 use super::errors::{ErrorTrack, UNKNOWN, needs_repetition};
 use super::history::History;
 use super::job::{Job, Phase};
+use super::score::Row;
 use super::unplaced::unplaced;
 use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
 
@@ -200,10 +201,11 @@ fn of_history(
             continue;
         }
         let profile = manifest.profiles.get(label);
-        if profile.is_some_and(|profile| profile.strangeness(&row.values) > limits.strange) {
+        let fits = |row: &Row| profile.is_none_or(|profile| profile.fits(&row.values));
+        if !fits(row) {
             continue;
         }
-        let streak = history.streak(|row| row.probabilities[index] >= limits.keep);
+        let streak = history.streak(|row| row.probabilities[index] >= limits.keep && fits(row));
         let ready = streak >= windows && mean >= limits.open || newest >= limits.sure;
         found.push(candidate(label, mean, streak.max(1), ready));
     }

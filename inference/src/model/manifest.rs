@@ -64,8 +64,6 @@ pub struct Thresholds {
     pub keep: f32,
     /// A row whose probability of `healthy` and `elsewhere` together is below this is far from healthy.
     pub troubled: f32,
-    /// A row that lies outside of what its label's rows showed by more than this share is something unknown.
-    pub strange: f32,
     /// Windows in a row with this probability of `elsewhere` are trouble, even where nothing known is at fault.
     pub elsewhere: f32,
 }
@@ -77,7 +75,6 @@ impl Default for Thresholds {
             sure: 0.95,
             keep: 0.35,
             troubled: 0.2,
-            strange: 0.25,
             elsewhere: 0.9,
         }
     }
@@ -92,44 +89,25 @@ pub struct HealthyRange {
     pub p99: Option<f64>,
 }
 
-/// The values that a label's training rows had, per feature; `None`: the feature was always missing.
+/// Limits within which the rows of a problem lie, by feature: of what shows it and carries over from job to job; all
+/// other features have limits that nothing exceeds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct LabelProfile {
     /// Rows behind it.
     pub rows: u64,
-    /// Smallest value of each feature.
-    pub min: Vec<Option<f32>>,
-    /// Largest value of each feature.
-    pub max: Vec<Option<f32>>,
+    /// Least value of each feature.
+    pub min: Vec<f32>,
+    /// Greatest value of each feature.
+    pub max: Vec<f32>,
 }
 
 impl LabelProfile {
-    /// Share of the row's present features that lie clearly outside of what the label's rows showed.
+    /// Whether no value of the row lies beyond its limits: one that does is of something else, whatever the trees say.
     #[must_use]
-    pub fn strangeness(&self, row: &[f32]) -> f32 {
-        let mut present = 0_u32;
-        let mut outside = 0_u32;
-        for ((value, min), max) in row.iter().zip(&self.min).zip(&self.max) {
-            if value.is_nan() {
-                continue;
-            }
-            present += 1;
-            outside += u32::from(is_outside(*value, *min, *max));
-        }
-        if present == 0 {
-            return 0.0;
-        }
-        outside as f32 / present as f32
+    pub fn fits(&self, row: &[f32]) -> bool {
+        let mut limits = row.iter().zip(self.min.iter().zip(&self.max));
+        limits.all(|(value, (min, max))| value.is_nan() || (min..=max).contains(&value))
     }
-}
-
-fn is_outside(value: f32, min: Option<f32>, max: Option<f32>) -> bool {
-    let (Some(min), Some(max)) = (min, max) else {
-        return true;
-    };
-    // A tenth of the range is allowed beyond it: no two machines show the same figures.
-    let slack = (max - min).abs() * 0.1 + max.abs() * 0.02;
-    value < min - slack || value > max + slack
 }
 
 /// `golden.json`: rows with the probabilities that the model must give.
@@ -209,22 +187,15 @@ impl Golden {
 mod tests {
     use super::*;
 
-    fn profile() -> LabelProfile {
-        LabelProfile {
+    #[test]
+    fn a_row_fits_a_label_if_none_of_its_values_is_beyond_the_limits() {
+        let profile = LabelProfile {
             rows: 10,
-            min: vec![Some(0.0), Some(100.0), None],
-            max: vec![Some(10.0), Some(200.0), None],
-        }
-    }
-
-    #[test]
-    fn a_row_like_the_labels_own_rows_is_not_strange() {
-        assert_eq!(profile().strangeness(&[5.0, 150.0, f32::NAN]), 0.0);
-    }
-
-    #[test]
-    fn a_value_far_outside_or_never_seen_is_strange_and_a_missing_one_is_not() {
-        assert_eq!(profile().strangeness(&[50.0, f32::NAN, f32::NAN]), 1.0);
-        assert_eq!(profile().strangeness(&[5.0, 150.0, 1.0]), 1.0 / 3.0);
+            min: vec![0.0, 100.0, -1e30],
+            max: vec![10.0, 200.0, 1e30],
+        };
+        assert!(profile.fits(&[5.0, 150.0, 7e9]));
+        assert!(profile.fits(&[f32::NAN, 150.0, f32::NAN]));
+        assert!(!profile.fits(&[5.0, 201.0, 0.0]));
     }
 }
