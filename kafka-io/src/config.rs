@@ -168,6 +168,11 @@ impl KafkaConfig {
         let name = self.instance_id.as_deref()?;
         Some(name.replace("{host}", &host_name()))
     }
+
+    /// The name under which brokers know this process over its restarts. The embedded broker knows no such names.
+    pub(crate) fn static_member(&self) -> Option<String> {
+        self.instance().filter(|_| !self.embedded)
+    }
 }
 
 /// Stays the same over restarts and differs between containers.

@@ -5,6 +5,7 @@
 
 mod bookmark;
 mod context;
+mod idle;
 mod loss;
 mod poller;
 
@@ -318,7 +319,7 @@ fn make_consumer(
             FETCHED_LIMIT_KILOBYTES.to_string(),
         )
         .set("allow.auto.create.topics", "false");
-    if let (Some(instance), false) = (config.instance(), config.embedded) {
+    if let Some(instance) = config.static_member() {
         client.set("group.instance.id", instance);
     }
     client

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::context::{StreamContext, topic_of};
+use super::idle::IdleWatch;
 use super::loss::LossWatch;
 use super::{Partition, Position, Received, StreamEvent};
 use crate::config::KafkaConfig;
@@ -28,6 +29,8 @@ const POLL_WAIT: Duration = Duration::from_millis(100);
 /// A service that is busy for longer has its partitions paused. Not at once: a pause throws away what was fetched ahead, and
 /// the next fetch begins only after the one under way, half a second later.
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
+/// How often a member that gets no records looks whether it owns any partition.
+const IDLE_LOOK: Duration = Duration::from_secs(1);
 /// How often a thread whose batch is not taken serves librdkafka's callbacks.
 const FULL_WAIT: Duration = Duration::from_millis(50);
 
@@ -48,6 +51,9 @@ pub(super) struct Poller {
     stop: Arc<AtomicBool>,
     runtime: Handle,
     losses: LossWatch,
+    /// Of a member under a name of its own.
+    idle: Option<IdleWatch>,
+    looked_at: Instant,
 }
 
 impl Poller {
@@ -66,6 +72,10 @@ impl Poller {
             stop,
             runtime: Handle::current(),
             losses: LossWatch::new(group, config),
+            idle: config
+                .static_member()
+                .map(|_| IdleWatch::new(Instant::now())),
+            looked_at: Instant::now(),
         }
     }
 
@@ -88,7 +98,7 @@ impl Poller {
     fn poll_until_stopped(&mut self) {
         while !self.stopping() {
             match self.next_batch() {
-                Ok(batch) if batch.is_empty() => {}
+                Ok(batch) if batch.is_empty() => self.ask_again_if_idle(),
                 Ok(batch) => {
                     self.losses.look(&self.consumer, &batch);
                     self.hand_over(batch);
@@ -98,6 +108,43 @@ impl Poller {
                     let _ = self.events.blocking_send(Delivered::Failed(error));
                     return;
                 }
+            }
+        }
+    }
+
+    /// Leaves the group and joins it again if nothing was given to this member for long; see [`IdleWatch`].
+    fn ask_again_if_idle(&mut self) {
+        let now = Instant::now();
+        let Some(idle) = &mut self.idle else { return };
+        if now.duration_since(self.looked_at) < IDLE_LOOK {
+            return;
+        }
+        self.looked_at = now;
+        // Not known: as if there were some.
+        let owned = self
+            .consumer
+            .assignment()
+            .map_or(1, |partitions| partitions.count());
+        if !idle.asks_again(owned, now) {
+            return;
+        }
+        let asked = self.consumer.subscription().and_then(|topics| {
+            let names: Vec<String> = topics
+                .elements()
+                .iter()
+                .map(|element| element.topic().to_owned())
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.consumer.unsubscribe();
+            self.consumer.subscribe(&names)
+        });
+        match asked {
+            Ok(()) => tracing::info!(
+                group = self.group,
+                "no partition was given to this member; it joins its group again"
+            ),
+            Err(error) => {
+                tracing::warn!(group = self.group, %error, "the group cannot be joined again");
             }
         }
     }

@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::Offset;
 use streamwarden_kafka_io::{
     ErrorClass, KafkaConfig, Partition, RecordSink, RecordStream, SaslConfig, SaslMechanism,
@@ -20,7 +21,7 @@ use streamwarden_proto::Topic;
 use streamwarden_service_runtime::Secret;
 
 use crate::rules;
-use crate::support::{behind, next, read, records, with_own_prefix};
+use crate::support::{LIMIT, behind, next, read, records, with_own_prefix};
 
 /// Long enough for a rebalance that should not come.
 const SHORT: Duration = Duration::from_secs(3);
@@ -209,6 +210,74 @@ async fn a_static_member_that_comes_back_finds_its_partitions_and_disturbs_nobod
     assert!(disturbed.is_err(), "{disturbed:?}");
     first.close().await;
     back.close().await;
+}
+
+/// A member that can be stopped between the two rounds in which partitions change hands: when it is not polled.
+fn bare_member(config: &KafkaConfig, group: &str, name: &str) -> BaseConsumer {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &config.brokers)
+        .set("group.id", group)
+        .set("group.instance.id", name)
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", "45000")
+        .create()
+        .unwrap();
+    let topic = Topic::Raw.name(&config.topic_prefix);
+    consumer.subscribe(&[topic.as_str()]).unwrap();
+    consumer
+}
+
+fn poll_until(consumer: &BaseConsumer, done: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !done() {
+        assert!(since.elapsed() < LIMIT, "nothing happened in time");
+        let _ = consumer.poll(Duration::from_millis(100));
+    }
+}
+
+fn owned(consumer: &BaseConsumer) -> usize {
+    consumer.assignment().unwrap().count()
+}
+
+/// Whether the group has agreed on who gets what, with so many members.
+fn is_settled(consumer: &BaseConsumer, group: &str, members: usize) -> bool {
+    let list = consumer.fetch_group_list(Some(group), LIMIT).unwrap();
+    let known = |found: &rdkafka::groups::GroupInfo| {
+        found.state() == "Stable" && found.members().len() == members
+    };
+    list.groups().iter().any(known)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partitions_whose_old_owner_died_while_it_handed_them_over_are_read_all_the_same() {
+    let config = with_own_prefix(&kafka());
+    topics::ensure(&config).await.unwrap();
+    let group = config.group("a");
+    let old_owner = tokio::task::block_in_place(|| {
+        let old_owner = bare_member(&config, &group, "one");
+        poll_until(&old_owner, || owned(&old_owner) == 4);
+        old_owner
+    });
+    let heir = KafkaConfig {
+        instance_id: Some("two".to_owned()),
+        ..config.clone()
+    };
+    let mut heir = RecordStream::subscribe(&heir, &group, &[Topic::Raw]).unwrap();
+    let back = tokio::task::block_in_place(|| {
+        let since = Instant::now();
+        while !is_settled(&old_owner, &group, 2) {
+            assert!(since.elapsed() < LIMIT, "the group does not settle");
+        }
+        drop(old_owner);
+        let back = bare_member(&config, &group, "one");
+        poll_until(&back, || owned(&back) > 0);
+        back
+    });
+    assert_eq!(owned(&back), 2, "it comes back to what it was to keep");
+    let heir_reads = tokio::spawn(async move { partitions(next(&mut heir).await).len() });
+    tokio::task::block_in_place(|| poll_until(&back, || heir_reads.is_finished()));
+    assert_eq!(heir_reads.await.unwrap(), 2);
+    assert_eq!(owned(&back), 2, "who reads keeps what it has");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
