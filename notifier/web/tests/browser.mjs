@@ -1,9 +1,11 @@
 // Chromium for the tests: started once, one fresh context a test, and everything that must not happen is collected.
 
+import { deepStrictEqual as deepEqual } from "node:assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 const modules = process.env.WEB_TESTS_MODULES ?? process.cwd();
 const require = createRequire(`${modules}/`);
@@ -45,6 +47,13 @@ export async function open(address, { size = DESK, scheme = "light", path = "", 
   });
   await page.goto(`${address}/${path}`);
   return page;
+}
+
+/** The page answers a hand a moment later: reads until it is what is expected, and says after ten seconds what it is instead. */
+export async function becomes(read, expected) {
+  const end = Date.now() + 10_000;
+  while (!isDeepStrictEqual(await read(), expected) && Date.now() < end) await new Promise((done) => { setTimeout(done, 50); });
+  deepEqual(await read(), expected);
 }
 
 /** What must never be there, after a test has done its work. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { DESK, PHONE, axe, close, open, shot, startBrowser, stopBrowser, troubles } from "./browser.mjs";
+import { DESK, PHONE, axe, becomes, close, open, shot, startBrowser, stopBrowser, troubles } from "./browser.mjs";
 import { StandIn } from "./stand-in.mjs";
 
 let standIn;
@@ -40,7 +40,7 @@ describe("the overview", () => {
     assert.equal(await page.locator(".row .score .vh").first().textContent(), "Critical, health ");
     assert.equal(await page.locator(".row.s-healthy").count(), 0);
     await page.getByRole("button", { name: "Show 24 healthy jobs, closest to a limit first" }).click();
-    assert.equal(await page.locator(".row.s-healthy").count(), 24);
+    await becomes(() => page.locator(".row.s-healthy").count(), 24);
     assert.match(await page.locator(".row.s-healthy .fig").first().innerText(), /healthy below/);
   }));
 
@@ -78,7 +78,7 @@ describe("the overview", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.keyboard.press("k");
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), "payments-fraud-score");
+    await becomes(() => page.evaluate(() => document.activeElement.textContent), "payments-fraud-score");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "payments-fraud-score" }).waitFor();
   }));
@@ -87,7 +87,7 @@ describe("the overview", () => {
     await page.getByRole("button", { name: /^Warning 6/ }).click();
     await page.waitForFunction(() => document.querySelectorAll(".row").length === 6);
     await page.getByLabel("Group by").selectOption("cluster");
-    assert.deepEqual(await page.locator("tr.group th").allInnerTexts(), ["inventory-prod2 jobs", "clicks-prod2 jobs", "orders-prod1 job", "logistics-prod1 job"]);
+    await becomes(() => page.locator("tr.group th").allInnerTexts(), ["inventory-prod2 jobs", "clicks-prod2 jobs", "orders-prod1 job", "logistics-prod1 job"]);
     await page.getByRole("button", { name: "Map" }).click();
     await page.locator(".map").waitFor();
     assert.equal(await page.locator(".map .cell").count(), 6);
@@ -181,8 +181,8 @@ describe("the job", () => {
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     assert.match(copied, /^# orders-enrichment: SW1101 slow-sink, .* UTC\nsink\.parallelism: 8 +# was 4\nsink\.buffer-flush\.max-rows: 500 +# was 100\n$/);
     await page.getByText("config.yaml, before and after").click();
-    const lines = await page.locator(".diff-box pre span").allInnerTexts();
-    assert.deepEqual(lines.map((line) => line.trim()), ["--- config.yaml", "+++ config.yaml", "-sink.parallelism: 4", "+sink.parallelism: 8", "+sink.buffer-flush.max-rows: 500"]);
+    const lines = async () => (await page.locator(".diff-box pre span").allInnerTexts()).map((line) => line.trim());
+    await becomes(lines, ["--- config.yaml", "+++ config.yaml", "-sink.parallelism: 4", "+sink.parallelism: 8", "+sink.buffer-flush.max-rows: 500"]);
   }));
 
   test("draws the graph from left to right with the cause and the blocked edges", () => on(orders(), {}, async (page) => {
@@ -200,8 +200,8 @@ describe("the job", () => {
     await page.locator(".lines").focus();
     await page.keyboard.press("Home");
     await page.keyboard.press("ArrowRight");
+    await becomes(() => page.locator(".cross span").count(), 4);
     const shown = await page.locator(".cross span").allTextContents();
-    assert.equal(shown.length, 4);
     assert.equal(new Set(shown.map((text) => text.slice(0, 8))).size, 1);
     assert.match(shown[1], /7\d\d\sms\/s$/);
     assert.match(await page.locator(".reading").innerText(), /Throughput 12,\d{3}\srecords\/s/);
