@@ -4,6 +4,7 @@
 //! are gone are forgotten. It has no I/O; times are the records' own.
 
 pub mod cluster;
+pub mod collect;
 pub mod detail;
 pub mod health;
 pub mod job;

@@ -73,7 +73,7 @@ pub(super) fn finding(
     };
     match problem {
         Some(problem) => fill(&mut finding, problem, &facts, &words),
-        None => fill_unknown(&mut finding),
+        None => fill_unknown(&mut finding, &facts),
     }
     finding
 }
@@ -104,7 +104,7 @@ fn fill(finding: &mut Finding, problem: &Problem, facts: &Facts<'_>, words: &Con
     finding.avoid = problem.avoid();
 }
 
-fn fill_unknown(finding: &mut Finding) {
+fn fill_unknown(finding: &mut Finding, facts: &Facts<'_>) {
     finding.class = Class::Unknown;
     finding.slug = UNKNOWN.to_owned();
     finding.title = format!(
@@ -124,8 +124,13 @@ fn fill_unknown(finding: &mut Finding) {
     } else {
         format!("Closest are {}, none of them sure.", candidates.join(", "))
     };
+    let elsewhere = facts
+        .own()
+        .map(|(_, row)| row.name.as_str())
+        .filter(|name| !name.is_empty() && *name != finding.subject.name);
+    let place = elsewhere.map_or_else(String::new, |name| format!(" It shows most at {name}."));
     finding.explanation = format!(
-        "{closest} Next, collect a thread dump of the TaskManager that runs it, the logs of ten minutes \
+        "{closest}{place} Next, collect a thread dump of the TaskManager that runs it, the logs of ten minutes \
          around the time it began, and what was changed before; a tape of it (`streamwarden record`) \
          can teach the next model."
     );

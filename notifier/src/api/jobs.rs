@@ -15,7 +15,7 @@ use crate::store::IncidentQuery;
 use crate::view::health::sort_worst_first;
 use crate::view::row::{OpenFinding, head, place};
 use crate::view::{FleetView, JobKey};
-use crate::view::{detail, timeline};
+use crate::view::{collect, detail, timeline};
 
 /// Incidents in a job's history.
 const HISTORY: i64 = 50;
@@ -87,15 +87,16 @@ fn from_memory(api: &Api, key: &JobKey, history: &[IncidentRow]) -> Result<JobDe
         .cluster(&key.0)
         .and_then(|cluster| cluster.snapshot.as_ref());
     let marks = marks(history, timeline::change_marks(job));
+    let address = cluster.and_then(|cluster| flink_address(&cluster.url));
     let details = findings
         .iter()
-        .map(|finding| finding_detail(job, finding, open));
+        .map(|finding| finding_detail(job, finding, open, address));
     Ok(JobDetail {
         head: head(view, key, job, open),
         flink_version: cluster
             .map(|c| c.flink_version.clone())
             .filter(|version| !version.is_empty()),
-        flink_url: cluster.and_then(|cluster| flink_url(&cluster.url, &key.1)),
+        flink_url: address.map(|address| format!("{address}/#/job/running/{}", key.1)),
         started_at: snapshot.map(|snapshot| rfc3339(snapshot.start_time_ms)),
         restarts: detail::restarts(job),
         task_managers: cluster.and_then(|c| u32::try_from(c.taskmanagers.len()).ok()),
@@ -114,6 +115,7 @@ fn finding_detail(
     job: &crate::view::job::JobView,
     finding: &Finding,
     open: &[OpenFinding<'_>],
+    address: Option<&str>,
 ) -> FindingDetail {
     let known = open
         .iter()
@@ -126,7 +128,7 @@ fn finding_detail(
             .and_then(|open| open.acknowledged_by)
             .map(str::to_owned),
         feedback: None,
-        collect_next: detail::collect_next(finding),
+        collect_next: collect::collect_next(finding, address),
         apply: detail::apply(job, finding),
         earlier: Vec::new(),
     }
@@ -156,8 +158,9 @@ fn marks(history: &[IncidentRow], changes: Vec<Mark>) -> Vec<Mark> {
     marks
 }
 
-fn flink_url(address: &str, job_id: &str) -> Option<String> {
+/// Of its REST interface and page, if a browser can go there.
+fn flink_address(address: &str) -> Option<&str> {
     let url = url::Url::parse(address).ok()?;
     let fine = matches!(url.scheme(), "http" | "https");
-    fine.then(|| format!("{}/#/job/running/{job_id}", address.trim_end_matches('/')))
+    fine.then(|| address.trim_end_matches('/'))
 }

@@ -199,19 +199,6 @@ fn savepoint_directory(job: &JobView) -> String {
     found.map_or_else(|| "<directory>".to_owned(), Clone::clone)
 }
 
-/// What would help to understand a finding that fits no known problem.
-#[must_use]
-pub fn collect_next(finding: &Finding) -> Vec<String> {
-    if finding.class != streamwarden_proto::Class::Unknown {
-        return Vec::new();
-    }
-    finding
-        .actions
-        .iter()
-        .map(|action| action.key.clone())
-        .collect()
-}
-
 /// Restarts of the job, if they are known.
 #[must_use]
 #[expect(
