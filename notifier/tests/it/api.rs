@@ -10,15 +10,14 @@ use streamwarden_notifier::api::types::{
     ChannelList, FindingList, IncidentList, JobDetail, JobList, ModelList, ProblemList,
     SessionInfo, SilenceList, Status,
 };
-use streamwarden_proto::Class;
 use streamwarden_proto::scope::Scope;
 
 use crate::asking::{ask, ask_with, get};
 use crate::figures::{an_hour, cluster, features, snapshot};
 use crate::service::{ADMIN, OPERATOR, Service, slack_webhook};
-use crate::support::{BEGAN_MS, HeldClock, eventually, finding, opened, resolved, slow_sink};
+use crate::support::{BEGAN_MS, HeldClock, eventually, opened, resolved, slow_sink};
 
-async fn with_a_slow_sink() -> Service {
+pub(crate) async fn with_a_slow_sink() -> Service {
     let clock = HeldClock::at(BEGAN_MS + 60_000);
     let channels = vec![slack_webhook("slack", "http://127.0.0.1:1/x")];
     let service = Service::start("sqlite::memory:", channels, &clock).await;
@@ -198,32 +197,6 @@ async fn a_new_job_is_being_learned_and_has_no_health() {
     assert_eq!(jobs["jobs"][0]["health"], Value::Null);
     assert_eq!(jobs["jobs"][0]["learning"]["windows"], 2);
     assert_eq!(jobs["jobs"][0]["figure"], Value::Null);
-    service.stop().await;
-}
-
-#[tokio::test]
-async fn a_finding_that_fits_nothing_known_says_what_to_collect_next() {
-    let service = with_a_slow_sink().await;
-    let unknown = finding("orders", "unknown", Class::Unknown, BEGAN_MS);
-    service.take(&[opened(&unknown, BEGAN_MS)]).await;
-    let job = get(&service, "/api/v1/jobs/id-orders").await;
-    let of = |slug: &str| {
-        let findings = job["findings"].as_array().unwrap().iter();
-        let mut lists = findings.filter(|detail| detail["finding"]["slug"] == slug);
-        let list = lists.next().unwrap()["collect_next"].as_array().unwrap();
-        list.iter()
-            .map(|text| text.as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(of("slow-sink"), Vec::<String>::new());
-    let next = of("unknown").join("\n");
-    for part in [
-        "jstack",
-        "from 2026-11-22T02:41:20Z to 2026-11-22T02:51:20Z",
-        "streamwarden record --flink http",
-    ] {
-        assert!(next.contains(part), "{part} is not in: {next}");
-    }
     service.stop().await;
 }
 

@@ -25,3 +25,4 @@ mod slack;
 mod storage;
 mod storm;
 mod support;
+mod unknown;
