@@ -12,7 +12,7 @@ use super::errors::{ErrorTrack, UNKNOWN, needs_repetition};
 use super::history::History;
 use super::job::{Job, Phase};
 use super::score::Row;
-use super::unplaced::unplaced;
+use super::unplaced::{is_unexplained, unplaced};
 use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
 
 /// Windows in a row that fit nothing known before that is said.
@@ -210,7 +210,9 @@ fn of_history(
         found.push(candidate(label, mean, streak.max(1), ready));
     }
     if found.is_empty() {
-        let streak = history.streak(|row| is_strange(manifest, &row.probabilities));
+        let streak = history.streak(|row| {
+            is_unexplained(row, job.explained_ms) && is_strange(manifest, &row.probabilities)
+        });
         if streak > 0 {
             let fine = fine_probability(manifest, &row.probabilities);
             found.push(candidate(

@@ -12,6 +12,7 @@ use super::candidate::{Candidate, UNKNOWN_WINDOWS};
 use super::errors::UNKNOWN;
 use super::history::History;
 use super::job::{Job, Phase};
+use super::score::Row;
 use crate::model::manifest::ELSEWHERE;
 
 /// For this long after a known problem ended, what is left of it is no news.
@@ -69,13 +70,16 @@ fn unexplained_windows(
     limit: f32,
     explained_ms: i64,
 ) -> usize {
-    let from_ms = explained_ms.saturating_add(RECOVERY_MS);
-    history.streak(|row| row.end_ms > from_ms && row.probabilities[elsewhere] >= limit)
+    history.streak(|row| is_unexplained(row, explained_ms) && row.probabilities[elsewhere] >= limit)
+}
+
+/// Whether a window lies so long after a known problem, last open at `explained_ms`, that it is not what is left of that.
+pub(super) fn is_unexplained(row: &Row, explained_ms: i64) -> bool {
+    row.end_ms > explained_ms.saturating_add(RECOVERY_MS)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::score::Row;
     use super::*;
 
     const ELSEWHERE_INDEX: usize = 1;

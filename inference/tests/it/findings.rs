@@ -5,13 +5,16 @@ use streamwarden_proto::v1::ErrorRecord;
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
-    FINE, SINK, SLOW, START_MS, WINDOW_MS, diagnosis, diagnosis_with, error, job_context, listing,
-    push, symptom, told, window,
+    FINE, SINK, SLOW, START_MS, STRANGE, WINDOW_MS, diagnosis, diagnosis_with,
+    diagnosis_with_limits, error, job_context, listing, push, symptom, told, window,
 };
 
 /// A job that has run well for a minute.
 fn seasoned() -> Diagnosis {
-    let mut diagnosis = diagnosis();
+    well_for_a_minute(diagnosis())
+}
+
+fn well_for_a_minute(mut diagnosis: Diagnosis) -> Diagnosis {
     assert_eq!(
         told(&push(&mut diagnosis, &[job_context(START_MS, "RUNNING")])),
         Vec::<String>::new()
@@ -239,6 +242,29 @@ fn a_failure_that_no_rule_knows_is_called_unknown_when_it_comes_again() {
         "{}",
         event.data.explanation
     );
+}
+
+/// What comes of strange windows with these numbers.
+fn strange(diagnosis: &mut Diagnosis, numbers: std::ops::RangeInclusive<i64>) -> Vec<String> {
+    let events: Vec<_> = numbers
+        .flat_map(|number| push(diagnosis, &window(number, FINE, STRANGE)))
+        .collect();
+    told(&events)
+}
+
+#[test]
+fn figures_beyond_what_a_problem_ever_showed_are_called_unknown_after_three_windows() {
+    let mut diagnosis = well_for_a_minute(diagnosis_with_limits());
+    assert_eq!(strange(&mut diagnosis, 7..=8), Vec::<String>::new());
+    assert_eq!(strange(&mut diagnosis, 9..=9), ["opened unknown@sink"]);
+}
+
+#[test]
+fn what_is_left_of_a_known_problem_is_no_unknown_one_until_two_minutes_after_it() {
+    let mut diagnosis = well_for_a_minute(diagnosis_with_limits());
+    opened(&mut diagnosis);
+    assert_eq!(strange(&mut diagnosis, 9..=22), ["resolved slow-sink@sink"]);
+    assert_eq!(strange(&mut diagnosis, 23..=30), ["opened unknown@sink"]);
 }
 
 #[test]

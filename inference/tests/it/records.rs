@@ -25,16 +25,33 @@ pub(crate) const SINK: &str = "sink";
 /// Busy, backpressured, CPU, pending: what the tiny model asks.
 pub(crate) const FINE: [f32; 4] = [300.0, 100.0, 0.3, 10.0];
 pub(crate) const SLOW: [f32; 4] = [985.0, 100.0, 0.1, 10.0];
+/// As slow, but beyond what a slow sink ever showed: see [`diagnosis_with_limits`].
+pub(crate) const STRANGE: [f32; 4] = [985.0, 600.0, 0.1, 10.0];
 
 pub(crate) fn diagnosis() -> Diagnosis {
     diagnosis_with(DiagnosisConfig::default())
 }
 
 pub(crate) fn diagnosis_with(config: DiagnosisConfig) -> Diagnosis {
+    judged_by(include_str!("../fixtures/tiny/manifest.json"), config)
+}
+
+/// A slow sink is named only while its backpressure is not above 400 ms/s.
+pub(crate) fn diagnosis_with_limits() -> Diagnosis {
+    let manifest = include_str!("../fixtures/tiny/manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    let (any, no) = (1e30, -1e30);
+    manifest["profiles"]["slow-sink"] = serde_json::json!({
+        "rows": 100, "min": [no, no, no, no], "max": [any, 400.0, any, any]
+    });
+    judged_by(&manifest.to_string(), DiagnosisConfig::default())
+}
+
+fn judged_by(manifest: &str, config: DiagnosisConfig) -> Diagnosis {
     let mut models = ModelSet::empty();
     let files = ModelFiles {
         onnx: include_bytes!("../fixtures/tiny/model.onnx"),
-        manifest: include_bytes!("../fixtures/tiny/manifest.json"),
+        manifest: manifest.as_bytes(),
         golden: include_bytes!("../fixtures/tiny/golden.json"),
     };
     let library = find_library(None).expect("these tests need the ONNX runtime: see `make setup`");
