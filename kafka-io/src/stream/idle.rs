@@ -1,10 +1,10 @@
 //! A member under a name of its own that reads nothing asks for its share again.
 //!
 //! Partitions change hands in two rounds: the old owner lets go, and then asks for a second round in which the new one gets
-//! them. Where broker and old owner both go down between the two, each of them comes back under its name to what the first
-//! round had said, and no second one follows: Kafka hands a known name its old share without asking anybody. What was let go
-//! would then be read by nobody, for ever. Whoever was to have it has nothing to lose, so it leaves and joins again, which
-//! is a new round for all; those that read keep what they have.
+//! them. An old owner that is killed between the two comes back under its name to what the first round had said, and no
+//! second one follows: Kafka hands a known name its old share without asking anybody. What was let go would then be read by
+//! nobody, for ever. Whoever was to have it has nothing to lose, so it leaves and joins again, which is a new round for all;
+//! those that read keep what they have.
 
 use std::time::{Duration, Instant};
 
