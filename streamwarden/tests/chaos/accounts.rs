@@ -1,6 +1,7 @@
 //! Everything that lies on the topics, and what must lie there: the cores' own answer to the same records in one calm run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use streamwarden_experience::Experience;
@@ -17,6 +18,8 @@ use streamwarden_proto::{FeatureEvent, Record, Topic};
 pub(crate) struct Reader {
     /// By place: who joins its group anew reads from the beginning.
     seen: Arc<Mutex<BTreeMap<Position, Received>>>,
+    /// Read, and then to be treated as if it had never been there.
+    forgotten: Arc<AtomicUsize>,
 }
 
 impl Reader {
@@ -47,7 +50,15 @@ impl Reader {
     /// As if only this had ever been there.
     pub(crate) fn keep_only(&self, places: &BTreeSet<Position>) {
         let mut seen = self.seen.lock().unwrap();
+        let before = seen.len();
         seen.retain(|place, _| places.contains(place));
+        let forgotten = before - seen.len();
+        self.forgotten.fetch_add(forgotten, Ordering::Relaxed);
+    }
+
+    /// How many records it has read.
+    pub(crate) fn count(&self) -> usize {
+        self.seen.lock().unwrap().len() + self.forgotten.load(Ordering::Relaxed)
     }
 
     /// In the order of each partition.

@@ -47,6 +47,8 @@ pub(crate) struct Load {
     pub(crate) clusters: usize,
     /// Records of clusters so far.
     pub(crate) sent: usize,
+    /// Records of any kind on the raw topic so far.
+    pub(crate) on_raw: usize,
     /// Records that no service can decode, or that are too large to be written.
     pub(crate) unusable: usize,
     pub(crate) refused: usize,
@@ -68,6 +70,7 @@ impl Load {
             playing: Vec::new(),
             clusters: 0,
             sent: 0,
+            on_raw: 0,
             unusable: 0,
             refused: 0,
             of_older_version: 0,
@@ -89,6 +92,7 @@ impl Load {
             let part: Vec<_> = playing.rest.drain(..count).collect();
             self.sink.send_all(&part).await.unwrap();
             self.sent += part.len();
+            self.on_raw += part.len();
         }
         !self.playing.is_empty()
     }
@@ -99,6 +103,7 @@ impl Load {
             let records: Vec<_> = self.cluster_of(age).into();
             self.sink.send_all(&records).await.unwrap();
             self.sent += records.len();
+            self.on_raw += records.len();
         }
     }
 
@@ -148,6 +153,7 @@ impl Load {
             self.sink.send_all(&[record]).await.unwrap();
             self.unusable += 1;
         }
+        self.on_raw += 1;
     }
 
     /// Ten megabytes are refused where they are written, and say so.
@@ -173,6 +179,7 @@ impl Load {
         );
         self.sink.send_all(&[record]).await.unwrap();
         self.unusable += 1;
+        self.on_raw += 1;
     }
 
     /// Records as the first version wrote them.
@@ -185,6 +192,7 @@ impl Load {
             record.partition_key = SAMPLE_CLUSTER.to_owned();
             self.sink.send_all(&[record]).await.unwrap();
             self.of_older_version += 1;
+            self.on_raw += 1;
         }
     }
 }

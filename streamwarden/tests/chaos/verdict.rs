@@ -74,6 +74,8 @@ impl Done {
 #[derive(Default)]
 pub(crate) struct Verdict {
     raw: usize,
+    /// Written to the raw topic and not yet seen by the test, which therefore does not know yet what is to come of it.
+    unread: usize,
     clusters: usize,
     of_older_version: usize,
     refused: usize,
@@ -97,10 +99,12 @@ pub(crate) struct Verdict {
 }
 
 pub(crate) fn of(topics: &Topics, receiver: &Receiver, load: &Load) -> Verdict {
+    let read = topics.raw.count();
     let raw = topics.raw.records();
     let expected = expected(&raw);
     let mut verdict = Verdict {
         raw: raw.len(),
+        unread: load.on_raw.saturating_sub(read),
         clusters: load.clusters,
         of_older_version: load.of_older_version,
         refused: load.refused,
@@ -248,7 +252,8 @@ impl Verdict {
 
     /// Nothing is on its way any more.
     pub(crate) fn is_settled(&self) -> bool {
-        self.missing_features.is_empty()
+        self.unread == 0
+            && self.missing_features.is_empty()
             && self.missing_dead_letters == 0
             && self.missing_findings.is_empty()
             && self.missing_alerts.is_empty()
@@ -284,6 +289,13 @@ impl Verdict {
                 text,
                 "{} unreadable records vanished",
                 self.missing_dead_letters
+            );
+        }
+        if self.unread > 0 {
+            let _ = writeln!(
+                text,
+                "{} raw records were not seen by the test",
+                self.unread
             );
         }
         (!text.is_empty()).then_some(text)
