@@ -17,9 +17,10 @@ def main() -> None:
     train.add_argument("--work", type=Path, required=True, help="folder for models with something left out")
     train.add_argument("--only-topologies", action="store_true",
                        help="leave out the models without a Flink version or a kind of fault")
-    report = commands.add_parser("report", help="REPORT.md, report.json and MODEL_CARD.md from evaluations")
+    report = commands.add_parser("report", help="lab/REPORT.md with figures, and what goes with the models, from evaluations")
     report.add_argument("--work", type=Path, required=True)
     report.add_argument("--models", type=Path, required=True)
+    report.add_argument("--lab", type=Path, required=True, help="folder of REPORT.md and figures/")
     text = commands.add_parser("text", help="the text model")
     text.add_argument("--examples", type=Path, required=True, help="what `text_examples` wrote")
     text.add_argument("--models", type=Path, required=True, help="folder of the shipped models")
@@ -37,8 +38,8 @@ def main() -> None:
         train_text(options.examples, options.models / "text", note)
     else:
         from .report import write
-        write(options.work, options.models)
-        note(f"{options.models / 'REPORT.md'}")
+        write(options.work, options.models, options.lab)
+        note(f"{options.lab / 'REPORT.md'}")
 
 
 if __name__ == "__main__":

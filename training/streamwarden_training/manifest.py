@@ -14,7 +14,7 @@ import onnxruntime
 from . import onnx_file
 from .choice import usable
 from .dataset import ELSEWHERE, HEALTHY, Rows
-from .signs import columns_for
+from .signs import TROUBLE, columns_for
 from .trees import Ensemble
 
 # Two builds of the runtime may add up in another order.
@@ -65,31 +65,59 @@ def healthy_ranges(rows: np.ndarray, features: list[str]) -> dict[str, dict[str,
 ANYTHING = 1e30
 # Beyond the range of a label's rows, as a share of the range that most rows of all labels have.
 SLACK = 0.25
-# A feature whose range left out more than this share of the rows of a topology that it was not made of says nothing.
+# A feature whose range left out more than this share of the rows of a topology that it was not made of says nothing. What is
+# beyond the limits of healthy rows is told to people, who must not be called for nothing.
 MOST_OUTSIDE = 0.05
+MOST_HEALTHY_OUTSIDE = 0.005
 # How long something took is a matter of the machine and of the job's size.
 UNBOUNDED_UNITS = {"ms"}
 
 
 def label_profiles(rows: Rows, labels: list[str]) -> dict[str, dict]:
     """For each problem, the limits within which its rows lie: of the features where it shows, and only of those whose
-    range, taken from some topologies, held on each of the others."""
-    values = rows.values.astype(np.float64)
+    range, taken from some topologies, held on each of the others. For ``healthy``, upper limits of what shows trouble of any
+    kind, none below what is no trouble anywhere: a subject beyond them has a problem, whether a known one or not."""
     profiles = {}
     for label in labels:
-        own = rows.label == label
-        columns = _comparable(label, rows.features)
-        if label in (HEALTHY, ELSEWHERE) or not own.any() or not columns:
+        if label == ELSEWHERE:
             continue
-        slack = SLACK * _width(values[:, columns])
-        limits = _range(values[own][:, columns], slack)
-        holds = _holds(values[own][:, columns], rows.topology[own], slack)
-        low, high = [-ANYTHING] * values.shape[1], [ANYTHING] * values.shape[1]
-        for at, column in enumerate(columns):
-            if holds[at]:
-                low[column], high[column] = rounded(limits[0][at]), rounded(limits[1][at])
-        profiles[label] = {"rows": int(own.sum()), "min": low, "max": high}
+        healthy = label == HEALTHY
+        columns = _troubling(rows.features) if healthy else _comparable(label, rows.features)
+        profile = _profile(rows, rows.label == label, columns, MOST_HEALTHY_OUTSIDE if healthy else MOST_OUTSIDE)
+        if profile and healthy:
+            profile["min"] = [-ANYTHING] * len(profile["min"])
+            for column in columns:
+                profile["max"][column] = max(profile["max"][column], TROUBLE[rows.features[column]["name"]])
+        if profile:
+            profiles[label] = profile
     return profiles
+
+
+def _profile(rows: Rows, own: np.ndarray, columns: list[int], most_outside: float) -> dict | None:
+    """Limits of the rows that ``own`` chooses; none without rows or features."""
+    values = rows.values[:, columns].astype(np.float64)
+    if not own.any() or not columns:
+        return None
+    slack = SLACK * _width(values)
+    limits = _range(values[own], slack)
+    holds = _holds(values[own], rows.topology[own], slack, most_outside)
+    low, high = [-ANYTHING] * rows.values.shape[1], [ANYTHING] * rows.values.shape[1]
+    for at, column in enumerate(columns):
+        if holds[at]:
+            low[column], high[column] = rounded(limits[0][at]), rounded(limits[1][at])
+    return {"rows": int(own.sum()), "min": low, "max": high}
+
+
+def beyond(profile: dict, values: np.ndarray) -> np.ndarray:
+    """Which rows have a value beyond the limits of a profile."""
+    with np.errstate(invalid="ignore"):
+        values = values.astype(np.float32)
+        return ((values < np.float32(profile["min"])) | (values > np.float32(profile["max"]))).any(axis=1)
+
+
+def _troubling(features: list[dict]) -> list[int]:
+    """Positions of the features that show trouble of any kind."""
+    return [column for column in usable(features) if features[column]["name"] in TROUBLE]
 
 
 def _comparable(label: str, features: list[dict]) -> list[int]:
@@ -113,8 +141,8 @@ def _range(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarra
         return np.nanmin(values, axis=0) - slack, np.nanmax(values, axis=0) + slack
 
 
-def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray) -> np.ndarray:
-    """For which features the range of all other topologies holds the rows of each one."""
+def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray, most_outside: float) -> np.ndarray:
+    """For which features the range of all other topologies holds the rows of each one, but for a share of them."""
     holds = np.full(values.shape[1], len(set(topology)) > 1)
     holds &= ~np.isnan(values).all(axis=0)
     for one in sorted(set(topology)):
@@ -125,7 +153,7 @@ def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray) -> np.nd
         missing = np.isnan(values[inside])
         with np.errstate(invalid="ignore"):
             fits = missing | ((values[inside] >= low) & (values[inside] <= high))
-        holds &= (~fits).mean(axis=0) <= MOST_OUTSIDE
+        holds &= (~fits).mean(axis=0) <= most_outside
     return holds
 
 

@@ -1,4 +1,5 @@
-"""``REPORT.md``, ``report.json`` and ``MODEL_CARD.md`` beside the models, every figure out of files that other commands wrote."""
+"""``lab/REPORT.md`` with its figures, and what goes with the models: ``REPORT.md`` (how good they are, without the rows behind
+it), ``report.json`` and ``MODEL_CARD.md``. Every figure comes out of files that other commands wrote."""
 
 from __future__ import annotations
 
@@ -8,36 +9,72 @@ from pathlib import Path
 
 import numpy as np
 
+from . import figures
 from .dataset import ELSEWHERE, HEALTHY, SCOPES, is_left_to_rules
 
 HOUR_MS = 3_600_000
+# From which difference of the share of right rows on a problem is named.
+LOSS_TOLD = 0.05
 
 
-def write(work: Path, models: Path) -> None:
-    """Writes all three."""
+def write(work: Path, models: Path, lab: Path) -> None:
+    """Writes all of them. ``work`` holds the evaluations, ``rows.json`` and ``scenarios.txt`` (what ``lab list`` prints)."""
     rows = json.loads((work / "rows.json").read_text())
     manifests = {scope: json.loads((models / scope / "manifest.json").read_text()) for scope in SCOPES}
-    lines = ["# How good the models are", "",
-             f"Models `{rows['version']}`. Written by `make report`; no figure is typed by hand.", ""]
-    lines += _corpus(manifests)
+    head = ["# How good the models are", "", f"Models `{rows['version']}`. Written by `make report`; no figure is typed by hand.", ""]
+    summary = _corpus(manifests)
     problems: list[dict] = []
+    judged: dict[str, list[dict]] = {}
     for kind, title in (("topology", "On topologies never trained on"), ("flink", "On the Flink version never trained on")):
         path = work / f"evaluation-{kind}.jsonl"
         if path.exists():
-            runs = _runs(path)
-            lines += [f"## {title}", "", *_whole_line(runs), ""]
+            runs = judged[kind] = _runs(path)
+            summary += [f"## {title}", "", *_whole_line(runs), ""]
             if kind == "topology":
                 problems = _problems(runs)
-                lines += _by_problem(problems, runs)
+                summary += _by_problem(problems, runs)
     path = work / "evaluation-slug.jsonl"
     if path.exists():
-        lines += _unknown(_runs(path))
-    lines += _rows(rows)
-    (models / "REPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        summary += _unknown(_runs(path))
+    more = ["Single rows, confusion matrices, calibration, and what was not recorded: `lab/REPORT.md` of the source.", ""]
+    (models / "REPORT.md").write_text("\n".join([*head, *more, *summary]) + "\n", encoding="utf-8")
+    drawn = figures.write(lab / "figures", rows["scopes"], judged.get("topology", []))
+    lines = [*head, *summary, *_drawn(drawn), *_rows(rows), *_left_out(work / "scenarios.txt", problems)]
+    (lab / "REPORT.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     # What programs read: the page's table of the models.
     report = {"version": rows["version"], "problems": problems}
     (models / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (models / "MODEL_CARD.md").write_text(_card(rows["version"], manifests), encoding="utf-8")
+
+
+def _drawn(drawn: list[tuple[str, str]]) -> list[str]:
+    lines = ["## Figures", ""]
+    for name, shows in drawn:
+        lines += [f"![{shows}](figures/{name})", "", f"{shows}.", ""]
+    return lines
+
+
+def _left_out(path: Path, problems: list[dict]) -> list[str]:
+    """Planned runs without a tape: nothing that is hard may go missing in silence."""
+    if not path.exists():
+        return []
+    missing = [line.split()[1:3] for line in path.read_text().splitlines() if line.startswith("missing")]
+    of_slug = defaultdict(list)
+    for name, slug in missing:
+        of_slug[slug].append(name)
+    recorded = {row["slug"] for row in problems} | {HEALTHY}
+    lines = ["## What is not in these figures", "",
+             f"{len(missing)} planned runs have no tape: not recorded yet, or thrown away each time because the planted effect did not show. "
+             "Problems that cannot be planted, with the reason for each: "
+             "[README.md](README.md#what-is-not-planted-and-why).", ""]
+    never = sorted(set(of_slug) - recorded)
+    if never:
+        lines += ["Planned, and without any tape: " + ", ".join(never) + ".", ""]
+    if missing:
+        lines += ["| problem | planned runs without a tape |", "|---|---|"]
+        lines += [f"| {slug} | {', '.join(name.removeprefix(slug + '-') for name in names)} |" for slug, names in sorted(of_slug.items())]
+        lines.append("")
+    return lines
 
 
 def _runs(path: Path) -> list[dict]:
@@ -195,12 +232,29 @@ def _rows(rows: dict) -> list[str]:
         shares = [f"{_right(planted, np.array(figures[model], dtype=object)):.3f}" for model in ("boosting", "single_tree", "documentation")]
         lines.append(f"| {scope} | {len(planted)} | " + " | ".join(shares) + " |")
     lines += ["", f"`{ELSEWHERE}` (the subject is fine, another one is not) and `{HEALTHY}` count as one here.", ""]
+    lines += _what_the_tree_loses(rows)
     for scope, figures in rows["scopes"].items():
         lines += _confusion(scope, figures)
         lines += ["Calibration (said, measured): " + ", ".join(
             f"{said:.2f} → {measured:.2f} ({count})" for _, count, said, measured in figures["calibration"]) + ".", ""]
         lines += ["Asked most: " + ", ".join(f"`{name}` {share:.2f}" for name, share in figures["importance"].items()) + ".", ""]
     return lines
+
+
+def _what_the_tree_loses(rows: dict) -> list[str]:
+    """Problems whose rows one tree names less often than boosting does."""
+    losses = []
+    for scope_figures in rows["scopes"].values():
+        planted = np.array(scope_figures["planted"], dtype=object)
+        share = {model: np.array(scope_figures[model], dtype=object) == planted for model in ("boosting", "single_tree")}
+        for label in set(planted) - {HEALTHY, ELSEWHERE}:
+            own = planted == label
+            boosting, tree = float(share["boosting"][own].mean()), float(share["single_tree"][own].mean())
+            if boosting - tree >= LOSS_TOLD:
+                losses.append((boosting - tree, f"{label} ({100 * tree:.0f} instead of {100 * boosting:.0f} %)"))
+    if not losses:
+        return []
+    return ["What the one tree loses, of a problem's rows: " + ", ".join(text for _, text in sorted(losses, reverse=True)) + ".", ""]
 
 
 def _fine(labels: np.ndarray) -> np.ndarray:

@@ -78,6 +78,28 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "taskmanager-frozen": EVERYTHING,
 }
 
+# What shows that something is wrong, in whatever job and of whatever kind: the more, the worse; and how much of it is no
+# trouble anywhere, even where the lab's healthy jobs had less. Not what only says where or why (how a checkpoint's time
+# divides, what computing costs), and not what a calm job shows as well (a busy source, a sparse topic's watermark).
+TROUBLE = {
+    # ms/s: a step that hands on nothing, all of it busy or blocked.
+    "busy_min": 950, "busiest_mean": 950, "source_busy_max": 950, "backpressured_min": 950, "downstream_backpressured_max": 950,
+    "descendants_backpressured_max": 950,
+    # Ratios between subtasks; key groups differ by one, so that two to one is no accident.
+    "records_max_over_mean": 3, "bytes_max_over_mean": 3, "records_top_share": 0.9, "key_groups_max_over_min": 1.9,
+    # Shares of the records, of the state a minute, of what a client asked.
+    "late_dropped_share": 0.01, "state_growth": 0.1, "consumer_cut_off_share": 0.3, "producer_cut_off_share": 0.3,
+    "commits_failed_share": 0.3,
+    # Seconds.
+    "watermark_frozen_while_fed": 20,
+    # Checkpoints: one failure happens, and half of the timeout is there to be used.
+    "job_checkpoints_failed_minute": 1, "checkpoints_failed_in_a_row": 1, "checkpoints_expired_minute": 0,
+    "job_checkpoint_open_share": 0.5, "checkpoint_duration_over_interval": 0.8, "checkpoint_duration_over_timeout": 0.5,
+    "checkpoint_since_completed_over_interval": 4, "checkpoint_open_over_interval": 3, "checkpoint_open_over_timeout": 0.5,
+    # Heap that is full after collection, and time spent in collecting (ms/s).
+    "heap_floor_share": 0.85, "gc_time": 100, "errors_memory": 0,
+}
+
 
 def columns_for(label: str, features: list[dict], usable: list[int]) -> list[int]:
     """Positions of the features that may speak for ``label``, out of those that models may ask."""

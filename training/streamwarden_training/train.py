@@ -21,6 +21,8 @@ from .thresholds import answers
 GOLDEN_ROWS = 24
 # As many windows in a row as the judgement asks for before it says "unknown".
 UNKNOWN_WINDOWS = 3
+# That something is wrong where nobody can say what.
+MOST_CONFIDENT = 0.95
 # Raw score of a label that a model never saw: below every score that trees give.
 NEVER = -200.0
 
@@ -83,24 +85,45 @@ def limits(rows: Rows, labels: list[str], probabilities: np.ndarray) -> dict[str
         "sure": round(float(np.clip(certain, 0.88, 0.97)), 3),
         "keep": round(open_at * 0.6, 3),
         "troubled": 0.15,
+        "strange": round(strangers_are_sick(rows), 3),
         "elsewhere": round(float(np.clip(_longest_suffering(rows, probabilities[:, labels.index(ELSEWHERE)]), 0.7, 0.95)), 3),
     }
+
+
+def _in_a_row(rows: Rows, chosen: np.ndarray):
+    """Each ``UNKNOWN_WINDOWS`` chosen rows in a row of one subject, as their positions."""
+    order = np.lexsort((rows.window_end_ms, rows.subject.astype(str), rows.tape.astype(str)))
+    order = order[chosen[order]]
+    for after in range(UNKNOWN_WINDOWS - 1, len(order)):
+        windows = order[after - UNKNOWN_WINDOWS + 1:after + 1]
+        first, last = windows[0], windows[-1]
+        if rows.tape[first] == rows.tape[last] and rows.subject[first] == rows.subject[last]:
+            yield windows
 
 
 def _longest_suffering(rows: Rows, elsewhere: np.ndarray) -> float:
     """What the probability of ``elsewhere`` of healthy subjects exceeds for ``UNKNOWN_WINDOWS`` windows in a row in one
     tape of two hundred only: rows are healthy again while a job still catches up after a fault."""
     highest: dict[str, float] = {}
-    healthy = rows.label == HEALTHY
-    # Rows of one subject in the order of time.
-    order = np.lexsort((rows.window_end_ms, rows.subject.astype(str), rows.tape.astype(str)))
-    order = order[healthy[order]]
-    for after in range(UNKNOWN_WINDOWS - 1, len(order)):
-        windows = order[after - UNKNOWN_WINDOWS + 1:after + 1]
+    for windows in _in_a_row(rows, rows.label == HEALTHY):
         tape = rows.tape[windows[0]]
-        if tape == rows.tape[windows[-1]] and rows.subject[windows[0]] == rows.subject[windows[-1]]:
-            highest[tape] = max(highest.get(tape, 0.0), float(elsewhere[windows].min()))
+        highest[tape] = max(highest.get(tape, 0.0), float(elsewhere[windows].min()))
     return float(np.percentile(list(highest.values()), 99.5)) if highest else 1.0
+
+
+def strangers_are_sick(rows: Rows) -> float:
+    """Of the tapes with a subject that is beyond the limits of healthy ones for ``UNKNOWN_WINDOWS`` windows in a row, the share
+    where something had been planted; each topology by limits that were made without it. No more than is known of so few."""
+    strange = np.zeros(len(rows), dtype=bool)
+    for topology in fold_names(rows):
+        own = rows.topology == topology
+        limits_of = manifest.label_profiles(rows.take(~own), [HEALTHY]).get(HEALTHY)
+        if limits_of:
+            strange[own] = manifest.beyond(limits_of, rows.values[own])
+    found = {label: {rows.tape[windows[0]] for windows in _in_a_row(rows, strange & chosen)}
+             for label, chosen in ((HEALTHY, rows.label == HEALTHY), (ELSEWHERE, rows.label != HEALTHY))}
+    sick, healthy = len(found[ELSEWHERE]), len(found[HEALTHY])
+    return min(MOST_CONFIDENT, (sick + 1) / (sick + healthy + 2))
 
 
 #: What a forked process was started with; the rows are not sent to it again and again.

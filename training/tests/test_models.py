@@ -133,8 +133,16 @@ class Profiles(unittest.TestCase):
         for column in (1, 2, 3):
             self.assertEqual((profile["min"][column], profile["max"][column]), (-manifest.ANYTHING, manifest.ANYTHING))
 
-    def test_only_problems_have_limits(self):
-        self.assertEqual(list(self.limits()), ["slow-sink"])
+    def test_healthy_rows_have_upper_limits_of_what_shows_trouble(self):
+        healthy = self.limits()["healthy"]
+        self.assertEqual(set(healthy["min"]), {-manifest.ANYTHING})
+        self.assertEqual(healthy["max"][3], 100, "no collection below a tenth of the time is trouble")
+        self.assertEqual(healthy["max"][:3], [manifest.ANYTHING] * 3)
+        rows = np.array([[950, 300, 9, 101], [950, 300, 900, 99], [950, 300, 9, np.nan]], dtype=np.float32)
+        self.assertEqual(manifest.beyond(healthy, rows).tolist(), [True, False, False])
+
+    def test_what_suffers_from_another_has_no_limits(self):
+        self.assertEqual(list(self.limits()), ["healthy", "slow-sink"])
 
 
 if __name__ == "__main__":

@@ -210,16 +210,15 @@ fn of_history(
         found.push(candidate(label, mean, streak.max(1), ready));
     }
     if found.is_empty() {
-        let streak = history.streak(|row| {
-            is_unexplained(row, job.explained_ms) && is_strange(manifest, &row.probabilities)
-        });
+        let streak = history
+            .streak(|row| is_unexplained(row, job.explained_ms) && is_strange(manifest, row));
         if streak > 0 {
-            let fine = fine_probability(manifest, &row.probabilities);
+            let ready = streak >= UNKNOWN_WINDOWS;
             found.push(candidate(
                 UNKNOWN,
-                1.0 - fine,
+                strangeness(manifest, row),
                 streak,
-                streak >= UNKNOWN_WINDOWS,
+                ready,
             ));
         }
     }
@@ -235,9 +234,20 @@ fn is_too_early(job: &Job, judge: Judge<'_>, slug: &str, end_ms: i64) -> bool {
     job.age_ms(end_ms) < i64::from(not_before_s) * 1_000
 }
 
-/// Far from healthy.
-fn is_strange(manifest: &Manifest, probabilities: &[f32]) -> bool {
-    fine_probability(manifest, probabilities) < manifest.thresholds.troubled
+/// Far from healthy, by the model or by limits that no healthy row exceeded.
+fn is_strange(manifest: &Manifest, row: &Row) -> bool {
+    fine_probability(manifest, &row.probabilities) < manifest.thresholds.troubled
+        || manifest.is_beyond_healthy(&row.values)
+}
+
+/// Probability that something is wrong with a subject of which nothing known is.
+fn strangeness(manifest: &Manifest, row: &Row) -> f32 {
+    let by_model = 1.0 - fine_probability(manifest, &row.probabilities);
+    if manifest.is_beyond_healthy(&row.values) {
+        by_model.max(manifest.thresholds.strange)
+    } else {
+        by_model
+    }
 }
 
 /// Probability that nothing is wrong with this subject itself.

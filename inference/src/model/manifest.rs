@@ -66,6 +66,8 @@ pub struct Thresholds {
     pub troubled: f32,
     /// Windows in a row with this probability of `elsewhere` are trouble, even where nothing known is at fault.
     pub elsewhere: f32,
+    /// Probability that a subject has a problem whose figures are beyond the limits of healthy ones for some windows in a row.
+    pub strange: f32,
 }
 
 impl Default for Thresholds {
@@ -76,6 +78,7 @@ impl Default for Thresholds {
             keep: 0.35,
             troubled: 0.2,
             elsewhere: 0.9,
+            strange: 0.9,
         }
     }
 }
@@ -90,7 +93,7 @@ pub struct HealthyRange {
 }
 
 /// Limits within which the rows of a problem lie, by feature: of what shows it and carries over from job to job; all
-/// other features have limits that nothing exceeds.
+/// other features have limits that nothing exceeds. Those of healthy rows are upper limits of what shows trouble of any kind.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct LabelProfile {
     /// Rows behind it.
@@ -160,6 +163,13 @@ impl Manifest {
         self.features
             .iter()
             .position(|feature| feature.name == name)
+    }
+
+    /// Whether a row shows more trouble, of whatever kind, than any healthy row did.
+    #[must_use]
+    pub fn is_beyond_healthy(&self, row: &[f32]) -> bool {
+        let healthy = self.profiles.get(HEALTHY);
+        healthy.is_some_and(|limits| !limits.fits(row))
     }
 
     /// Position of a label.

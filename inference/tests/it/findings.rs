@@ -1,12 +1,14 @@
 use proptest::prelude::*;
 use streamwarden_inference::{Diagnosis, DiagnosisConfig, health_score};
+use streamwarden_proto::cloud_event::FindingEvent;
 use streamwarden_proto::finding::{Evidence, FindingStatus};
 use streamwarden_proto::v1::ErrorRecord;
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
-    FINE, SINK, SLOW, START_MS, STRANGE, WINDOW_MS, diagnosis, diagnosis_with,
-    diagnosis_with_limits, error, job_context, listing, push, symptom, told, window,
+    FINE, SINK, SLOW, START_MS, STRANGE, TROUBLED, WINDOW_MS, diagnosis, diagnosis_with,
+    diagnosis_with_healthy_limits, diagnosis_with_limits, error, job_context, listing, push,
+    symptom, told, window,
 };
 
 /// A job that has run well for a minute.
@@ -244,12 +246,20 @@ fn a_failure_that_no_rule_knows_is_called_unknown_when_it_comes_again() {
     );
 }
 
+/// What comes of windows with these numbers, in which the sink shows these figures.
+fn windows(
+    diagnosis: &mut Diagnosis,
+    numbers: std::ops::RangeInclusive<i64>,
+    sink: [f32; 4],
+) -> Vec<FindingEvent> {
+    numbers
+        .flat_map(|number| push(diagnosis, &window(number, FINE, sink)))
+        .collect()
+}
+
 /// What comes of strange windows with these numbers.
 fn strange(diagnosis: &mut Diagnosis, numbers: std::ops::RangeInclusive<i64>) -> Vec<String> {
-    let events: Vec<_> = numbers
-        .flat_map(|number| push(diagnosis, &window(number, FINE, STRANGE)))
-        .collect();
-    told(&events)
+    told(&windows(diagnosis, numbers, STRANGE))
 }
 
 #[test]
@@ -257,6 +267,22 @@ fn figures_beyond_what_a_problem_ever_showed_are_called_unknown_after_three_wind
     let mut diagnosis = well_for_a_minute(diagnosis_with_limits());
     assert_eq!(strange(&mut diagnosis, 7..=8), Vec::<String>::new());
     assert_eq!(strange(&mut diagnosis, 9..=9), ["opened unknown@sink"]);
+}
+
+#[test]
+fn more_trouble_than_any_healthy_subject_showed_is_called_unknown_though_no_model_knows_it() {
+    let mut diagnosis = well_for_a_minute(diagnosis_with_healthy_limits());
+    assert_eq!(
+        told(&windows(&mut diagnosis, 7..=8, TROUBLED)),
+        Vec::<String>::new()
+    );
+    let events = windows(&mut diagnosis, 9..=9, TROUBLED);
+    assert_eq!(told(&events), ["opened unknown@sink"]);
+    assert!(
+        events[0].data.confidence >= 0.9,
+        "{}",
+        events[0].data.confidence
+    );
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub(crate) const SLOW: [f32; 4] = [985.0, 100.0, 0.1, 10.0];
 /// As slow, but beyond what a slow sink ever showed: see [`diagnosis_with_limits`].
 pub(crate) const STRANGE: [f32; 4] = [985.0, 600.0, 0.1, 10.0];
 
+/// Fine by the model, but beyond what a healthy vertex ever showed: see [`diagnosis_with_healthy_limits`].
+pub(crate) const TROUBLED: [f32; 4] = [300.0, 600.0, 0.3, 10.0];
+
 pub(crate) fn diagnosis() -> Diagnosis {
     diagnosis_with(DiagnosisConfig::default())
 }
@@ -38,10 +41,19 @@ pub(crate) fn diagnosis_with(config: DiagnosisConfig) -> Diagnosis {
 
 /// A slow sink is named only while its backpressure is not above 400 ms/s.
 pub(crate) fn diagnosis_with_limits() -> Diagnosis {
+    limited("slow-sink")
+}
+
+/// No healthy vertex had a backpressure above 400 ms/s.
+pub(crate) fn diagnosis_with_healthy_limits() -> Diagnosis {
+    limited("healthy")
+}
+
+fn limited(label: &str) -> Diagnosis {
     let manifest = include_str!("../fixtures/tiny/manifest.json");
     let mut manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
     let (any, no) = (1e30, -1e30);
-    manifest["profiles"]["slow-sink"] = serde_json::json!({
+    manifest["profiles"][label] = serde_json::json!({
         "rows": 100, "min": [no, no, no, no], "max": [any, 400.0, any, any]
     });
     judged_by(&manifest.to_string(), DiagnosisConfig::default())
