@@ -17,7 +17,8 @@ pub struct ClusterTarget {
     pub url: String,
     /// How to log in there.
     pub credentials: Option<Credentials>,
-    /// Directories with the logs of its processes, if this machine has them. What lies there is not asked for over REST.
+    /// Directories with the logs of its processes, if this machine has them: these are not asked for over REST then. A
+    /// directory with the machine's own log (`kern.log`, `kernel.log`, `messages`) and none of Flink's is read beside REST.
     pub log_directories: Vec<PathBuf>,
 }
 
@@ -83,7 +84,7 @@ pub struct ClusterConfig {
     /// Key of `[collector.credentials]`; absent: none.
     #[serde(default)]
     pub credentials: Option<String>,
-    /// Directories with the logs of its processes.
+    /// Directories with the logs of its processes, and perhaps one with the machine's own log.
     #[serde(default)]
     pub log_directories: Vec<PathBuf>,
 }

@@ -3,12 +3,14 @@
 //! ```text
 //! directory (local, JobManager's, TaskManager's) ──> listing ──> tail (what is new, rotation) ──> batch ──> LogBatch
 //! ```
-//! Where local directories are given, logs are read only there. Over REST Flink sends a whole file each time, so a long file is
-//! asked for rarely. A directory may hold files of several processes, of dead ones too; whose a file is stands in its first lines.
+//! Where local directories are given, Flink's logs are read only there; the machine's own log is read beside REST. Over REST Flink
+//! sends a whole file each time, so a long file is asked for rarely. A directory may hold files of several processes, of dead ones
+//! too; whose a file is stands in its first lines.
 
 mod batch;
 mod directory;
 mod local;
+mod machine;
 mod owner;
 mod remote;
 mod tail;
@@ -23,13 +25,15 @@ use crate::convert;
 use crate::watcher::context::PollContext;
 use directory::{Directory, DirectoryWatcher};
 
+type Directories = BTreeMap<Directory, DirectoryWatcher>;
 /// A file of a process, and the directory that tells of it: others that show the same file are not listened to.
 type Claims = BTreeMap<(String, String), Directory>;
 
 /// Reads the logs of one cluster.
 #[derive(Default)]
 pub(crate) struct LogWatcher {
-    directories: BTreeMap<Directory, DirectoryWatcher>,
+    local: Directories,
+    rest: Directories,
     claims: Claims,
 }
 
@@ -44,14 +48,24 @@ impl LogWatcher {
         if !context.config.logs.enabled {
             return Vec::new();
         }
-        self.follow(context, local, taskmanagers);
+        follow(
+            &mut self.local,
+            local.iter().cloned().map(Directory::Local).collect(),
+        );
         let mut batches = Vec::new();
+        // Where local directories hold nothing of Flink's, its logs are still to be asked for.
+        let mut over_rest = context.config.logs.over_rest;
+        for (directory, watcher) in &mut self.local {
+            batches.push((directory, watcher.poll(context, &BTreeSet::new()).await));
+            over_rest &= watcher.is_machines();
+        }
+        follow(&mut self.rest, rest_directories(over_rest, taskmanagers));
         // The JobManager's directory goes first: on one machine it often holds the TaskManagers' files too.
         let mut elsewhere = BTreeSet::new();
         let (first, others): (Vec<_>, Vec<_>) = self
-            .directories
+            .rest
             .iter_mut()
-            .partition(|(directory, _)| directory.goes_first());
+            .partition(|(directory, _)| **directory == Directory::JobManager);
         for (directory, watcher) in first {
             batches.push((directory, watcher.poll(context, &BTreeSet::new()).await));
             elsewhere.extend(watcher.taskmanager_files());
@@ -78,38 +92,33 @@ impl LogWatcher {
         told.into_iter().map(observation).collect()
     }
 
-    fn follow(
-        &mut self,
-        context: &PollContext<'_>,
-        local: &[std::path::PathBuf],
-        taskmanagers: &[&str],
-    ) {
-        let mut wanted: BTreeSet<Directory> = local
-            .iter()
-            .map(|path| Directory::Local(path.clone()))
-            .collect();
-        if wanted.is_empty() && context.config.logs.over_rest {
-            wanted.insert(Directory::JobManager);
-            wanted.extend(
-                taskmanagers
-                    .iter()
-                    .map(|&id| Directory::TaskManager(id.to_owned())),
-            );
-        }
-        self.directories
-            .retain(|directory, _| wanted.contains(directory));
-        for directory in wanted {
-            let new = DirectoryWatcher::new(directory.clone());
-            self.directories.entry(directory).or_insert(new);
-        }
-    }
-
     fn forget_claims(&mut self) {
         let Self {
-            directories,
+            local,
+            rest,
             claims,
         } = self;
-        claims.retain(|_, directory| directories.contains_key(directory));
+        claims.retain(|_, by| local.contains_key(by) || rest.contains_key(by));
+    }
+}
+
+fn rest_directories(over_rest: bool, taskmanagers: &[&str]) -> BTreeSet<Directory> {
+    if !over_rest {
+        return BTreeSet::new();
+    }
+    let others = taskmanagers
+        .iter()
+        .map(|&id| Directory::TaskManager(id.to_owned()));
+    std::iter::once(Directory::JobManager)
+        .chain(others)
+        .collect()
+}
+
+fn follow(directories: &mut Directories, wanted: BTreeSet<Directory>) {
+    directories.retain(|directory, _| wanted.contains(directory));
+    for directory in wanted {
+        let new = DirectoryWatcher::new(directory.clone());
+        directories.entry(directory).or_insert(new);
     }
 }
 

@@ -39,7 +39,7 @@ const MAX_SOURCES: usize = 64;
 /// How a log is read.
 #[derive(Debug, Clone)]
 pub struct ParserOptions {
-    /// Time of lines that carry none, and day of those that carry only a time of day.
+    /// Time of lines that carry none, day of those that carry only a time of day, and year of those without one; 0: not known.
     pub default_at_ms: i64,
     /// Code every event; without, only those that are at least a warning or carry an exception.
     pub code_all: bool,
@@ -268,7 +268,7 @@ impl LogParser {
 
     fn take_text(&mut self, text: &str, out: &mut Vec<LogEvent>) {
         let clean = prefix::without_ansi(text);
-        let stripped = prefix::strip(&clean);
+        let stripped = prefix::strip(&clean, self.options.default_at_ms);
         if stripped.partial {
             if self.cri_partial.len() + stripped.body.len() <= MAX_LINE_BYTES {
                 self.cri_partial.push_str(&stripped.body);

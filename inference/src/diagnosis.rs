@@ -13,6 +13,7 @@ mod graph;
 mod health;
 mod history;
 mod job;
+mod place;
 mod score;
 mod tracker;
 mod unplaced;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cluster::Kills;
 use crate::rates::Rates;
 use crate::rest::{Rest, RestError, items, number};
 use crate::run::Job;
@@ -89,6 +90,8 @@ pub enum Check {
         /// Restarts.
         at_least: u64,
     },
+    /// The kernel ended the TaskManager at fault at its container's limit, and counted that.
+    KilledAtLimit,
     /// Fewer TaskManagers are registered.
     TaskmanagersBelow {
         /// Number.
@@ -188,7 +191,30 @@ impl Check {
 /// All checks of one fault, with what they have seen so far.
 pub struct Checks<'a> {
     states: Vec<State<'a>>,
-    host: Option<String>,
+    host: Host,
+}
+
+/// The TaskManager at fault, if one is.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// At REST.
+    pub id: Option<String>,
+    /// What the kernel counts of its container, if it runs in one.
+    pub kills: Option<Kills>,
+}
+
+impl Host {
+    /// The kernel ended it at its limit.
+    fn was_killed(&self) -> bool {
+        match self.kills.as_ref().map(Kills::count) {
+            Some(Ok(count)) => count > 0,
+            Some(Err(error)) => {
+                tracing::debug!(%error, "nobody tells whom the kernel killed");
+                false
+            }
+            None => false,
+        }
+    }
 }
 
 struct State<'a> {
@@ -200,9 +226,9 @@ struct State<'a> {
 }
 
 impl<'a> Checks<'a> {
-    /// Starts watching; `host` is the TaskManager at fault, if one is.
+    /// Starts watching.
     #[must_use]
-    pub fn new(checks: &'a [Check], host: Option<String>, now_ms: i64) -> Self {
+    pub fn new(checks: &'a [Check], host: Host, now_ms: i64) -> Self {
         let start = |check| State {
             check,
             seen: false,
@@ -218,9 +244,9 @@ impl<'a> Checks<'a> {
 
     /// Looks once more. An answer that does not come is no evidence.
     pub async fn look(&mut self, rest: &Rest, job: &Job, now_ms: i64) {
-        let host = self.host.clone();
+        let host = &self.host;
         for state in self.states.iter_mut().filter(|state| !state.seen) {
-            match state.look(rest, job, host.as_deref(), now_ms).await {
+            match state.look(rest, job, host, now_ms).await {
                 Ok(seen) => state.seen = seen,
                 Err(error) => tracing::debug!(%error, "check has no answer"),
             }
@@ -248,10 +274,11 @@ impl State<'_> {
         &mut self,
         rest: &Rest,
         job: &Job,
-        host: Option<&str>,
+        host: &Host,
         now_ms: i64,
     ) -> Result<bool, RestError> {
         let check = self.check;
+        let host_id = host.id.as_deref().unwrap_or_default();
         match check {
             Check::Time {
                 vertex,
@@ -309,6 +336,7 @@ impl State<'_> {
                 Ok(!values.is_empty() && stood_ms >= i64::try_from(*for_s).unwrap_or(0) * 1_000)
             }
             Check::Restarts { at_least } => Ok(rest.restarts(&job.id).await? >= *at_least as f64),
+            Check::KilledAtLimit => Ok(host.was_killed()),
             Check::TaskmanagersBelow { count } => Ok(rest.taskmanagers().await?.len() < *count),
             Check::CheckpointsFailed { at_least } => {
                 let failed = number(&checkpoints(rest, job).await?["counts"]["failed"]);
@@ -329,7 +357,7 @@ impl State<'_> {
                 Ok(self.growth(number(size)) >= *by_bytes)
             }
             Check::GarbageCollection { share } => {
-                let spent = garbage_collection_ms(rest, host.unwrap_or_default()).await?;
+                let spent = garbage_collection_ms(rest, host_id).await?;
                 let rates = self.rates("", vec![spent], now_ms);
                 Ok(self.reaches(fold(Over::Max, &rates), share * 1_000.0))
             }
@@ -339,7 +367,7 @@ impl State<'_> {
                 Ok(self.reaches(fold(Over::Max, &rates), cores * 1_000.0))
             }
             Check::HeapUsed { share } => {
-                let used = heap_used(rest, host.unwrap_or_default()).await?;
+                let used = heap_used(rest, host_id).await?;
                 self.first = Some(used);
                 Ok(used >= *share)
             }
@@ -496,11 +524,12 @@ mod tests {
         let checks = [
             Check::Restarts { at_least: 0 },
             Check::TaskmanagersBelow { count: 3 },
+            Check::KilledAtLimit,
             Check::Log {
                 contains: String::new(),
             },
         ];
-        let mut watched = Checks::new(&checks, None, 0);
+        let mut watched = Checks::new(&checks, Host::default(), 0);
         watched.look(&rest, &Job::default(), 1).await;
         assert_eq!(watched.unseen().len(), checks.len());
     }

@@ -1,6 +1,8 @@
 //! A real Flink cluster: one JobManager and some TaskManagers as child processes, with folders and ports of their own.
 
 mod config;
+mod container;
+mod memory_size;
 mod outside;
 
 use std::fs::{self, File};
@@ -14,9 +16,12 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use crate::flink::Flink;
+use crate::kernel_log::KernelLog;
 use crate::machine;
 use crate::rest::{Rest, RestError};
 use crate::scenario::ClusterSpec;
+use container::Containers;
+pub use container::{Kills, NoContainer};
 pub(crate) use outside::Broker;
 use outside::SmallDisk;
 
@@ -37,6 +42,9 @@ pub enum ClusterError {
         /// What the tool printed.
         answer: String,
     },
+    /// The machine gives no containers.
+    #[error("the TaskManagers cannot run in containers")]
+    NoContainer(#[from] NoContainer),
     /// It does not come up.
     #[error("the cluster was not up after {} s: {registered} of {expected} slots", START_LIMIT.as_secs())]
     NotUp {
@@ -62,13 +70,23 @@ pub struct Cluster {
     /// Its REST API.
     pub rest: Rest,
     jobmanager: Child,
-    taskmanagers: Vec<(String, Child)>,
+    taskmanagers: Vec<TaskManager>,
     service: Option<(u16, Child)>,
     broker: Option<Broker>,
+    /// Go after the processes that are in them.
+    containers: Option<Containers>,
     /// Goes after the processes that use it, and before the folder that it lies in.
     _disk: Option<SmallDisk>,
     work: TempDir,
     taskmanager_memory: (Vec<String>, Vec<String>),
+}
+
+struct TaskManager {
+    /// At REST.
+    id: String,
+    /// Of its log, and of its container.
+    name: String,
+    process: Child,
 }
 
 impl Cluster {
@@ -88,6 +106,10 @@ impl Cluster {
         let disk = (spec.disk_mb > 0)
             .then(|| SmallDisk::mount(work.path().join("disk"), spec.disk_mb))
             .transpose()?;
+        let containers = spec
+            .container
+            .then(|| Containers::new(&folder_name(work.path())))
+            .transpose()?;
         let broker = match spec.kafka {
             true => Some(Broker::start(lab, work.path()).await?),
             false => None,
@@ -100,7 +122,8 @@ impl Cluster {
         let yaml = config::render(spec, work.path(), rest_port, rpc_port);
         fs::write(work.path().join("conf/config.yaml"), yaml)?;
         let memory = memory(flink, work.path(), "GET_JM_RESOURCE_PARAMS").await?;
-        let jobmanager = spawn(flink, work.path(), "jobmanager", JOBMANAGER, &memory)?;
+        let java = Command::new("java");
+        let jobmanager = spawn(java, flink, work.path(), "jobmanager", JOBMANAGER, &memory)?;
         let taskmanager_memory = memory_of_taskmanagers(flink, work.path()).await?;
         let mut cluster = Self {
             spec: spec.clone(),
@@ -110,6 +133,7 @@ impl Cluster {
             taskmanagers: Vec::new(),
             service,
             broker,
+            containers,
             _disk: disk,
             work,
             taskmanager_memory,
@@ -131,15 +155,50 @@ impl Cluster {
         let id = format!("127.0.0.1:{port}-{:06x}", machine::now_ms() & 0xff_ffff);
         let (jvm, mut own) = self.taskmanager_memory.clone();
         own.extend(["-D".to_owned(), format!("taskmanager.resource-id={id}")]);
-        let child = spawn(
+        let java = match &mut self.containers {
+            Some(containers) => {
+                let limit_bytes = config::taskmanager_bytes(&self.spec)
+                    .ok_or_else(|| io::Error::other("the TaskManagers' memory has no size"))?;
+                containers.command(&name, limit_bytes, "java")?
+            }
+            None => Command::new("java"),
+        };
+        let process = spawn(
+            java,
             &self.flink,
             self.work.path(),
             &name,
             TASKMANAGER,
             &(jvm, own),
         )?;
-        self.taskmanagers.push((id, child));
+        self.taskmanagers.push(TaskManager { id, name, process });
         Ok(())
+    }
+
+    fn taskmanager(&self, id: &str) -> Result<&TaskManager, ClusterError> {
+        let mut all = self.taskmanagers.iter();
+        all.find(|one| one.id == id)
+            .ok_or_else(|| ClusterError::NoSuchTaskManager(id.to_owned()))
+    }
+
+    /// What the kernel counts of a TaskManager's container; none outside of containers.
+    #[must_use]
+    pub fn kills_of(&self, taskmanager_id: &str) -> Option<Kills> {
+        let taskmanager = self.taskmanager(taskmanager_id).ok()?;
+        let containers = self.containers.as_ref()?;
+        Some(containers.kills(&taskmanager.name))
+    }
+
+    /// Writes down what the kernel says from now on, where TaskManagers run in containers; none elsewhere.
+    ///
+    /// # Errors
+    /// If the kernel's log cannot be read.
+    pub fn follow_kernel(&self) -> io::Result<Option<KernelLog>> {
+        let folder = self.path("kernel");
+        self.spec
+            .container
+            .then(|| KernelLog::follow(folder))
+            .transpose()
     }
 
     /// Process id of the JVM that has a TaskManager's id at REST.
@@ -147,10 +206,9 @@ impl Cluster {
     /// # Errors
     /// If no process of this cluster has that id.
     pub fn taskmanager_pid(&self, taskmanager_id: &str) -> Result<u32, ClusterError> {
-        self.taskmanagers
-            .iter()
-            .find(|(id, _)| id == taskmanager_id)
-            .and_then(|(_, child)| child.id())
+        self.taskmanager(taskmanager_id)?
+            .process
+            .id()
             .ok_or_else(|| ClusterError::NoSuchTaskManager(taskmanager_id.to_owned()))
     }
 
@@ -238,8 +296,8 @@ impl Cluster {
     /// # Errors
     /// If a process cannot be ended.
     pub async fn stop(mut self) -> io::Result<()> {
-        for (_, taskmanager) in &mut self.taskmanagers {
-            taskmanager.kill().await?;
+        for taskmanager in &mut self.taskmanagers {
+            taskmanager.process.kill().await?;
         }
         self.jobmanager.kill().await
     }
@@ -266,7 +324,16 @@ async fn memory(
     config::memory_options(&answer).ok_or(ClusterError::Memory { answer })
 }
 
+/// The last part of a path.
+fn folder_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
 fn spawn(
+    mut java: Command,
     flink: &Flink,
     work: &Path,
     name: &str,
@@ -278,17 +345,16 @@ fn spawn(
     fs::create_dir_all(&folder)?;
     let log = folder.join(format!("{name}.log"));
     let out = File::create(log.with_extension("out"))?;
-    Command::new("java")
-        .args(config::process(
-            flink,
-            &work.join("conf"),
-            &log,
-            main_class,
-            memory,
-        ))
-        .stdin(Stdio::null())
-        .stdout(out.try_clone()?)
-        .stderr(out)
-        .kill_on_drop(true)
-        .spawn()
+    java.args(config::process(
+        flink,
+        &work.join("conf"),
+        &log,
+        main_class,
+        memory,
+    ))
+    .stdin(Stdio::null())
+    .stdout(out.try_clone()?)
+    .stderr(out)
+    .kill_on_drop(true)
+    .spawn()
 }

@@ -21,6 +21,7 @@ pub mod evaluate;
 pub mod evidence;
 pub mod feedback;
 pub mod flink;
+pub mod kernel_log;
 pub mod machine;
 pub mod plant;
 mod planting;

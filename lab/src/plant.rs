@@ -13,6 +13,9 @@ use crate::machine;
 pub enum Action {
     /// kill -9 of the TaskManager at fault; a new one is started when the fault is taken away.
     KillTaskmanager,
+    /// Nothing: the fault ends the TaskManager by itself. A new one is started when the fault is taken away, as Kubernetes
+    /// would.
+    ReplaceTaskmanager,
     /// SIGSTOP, and SIGCONT when the fault is taken away.
     FreezeTaskmanager,
     /// The same for the JobManager.
@@ -48,6 +51,7 @@ impl Action {
     pub async fn plant(self, cluster: &mut Cluster, target: &Target) -> Result<(), ClusterError> {
         match self {
             Self::KillTaskmanager => signal(cluster, target, "KILL").await,
+            Self::ReplaceTaskmanager => Ok(()),
             Self::FreezeTaskmanager => signal(cluster, target, "STOP").await,
             Self::FreezeJobmanager => Ok(machine::signal(cluster.jobmanager_pid()?, "STOP").await?),
             Self::BreakCheckpointDirectory => {
@@ -70,7 +74,7 @@ impl Action {
     /// If the process or folder is not there.
     pub async fn remove(self, cluster: &mut Cluster, target: &Target) -> Result<(), ClusterError> {
         match self {
-            Self::KillTaskmanager => cluster.start_taskmanager(),
+            Self::KillTaskmanager | Self::ReplaceTaskmanager => cluster.start_taskmanager(),
             Self::FreezeTaskmanager => signal(cluster, target, "CONT").await,
             Self::FreezeJobmanager => Ok(machine::signal(cluster.jobmanager_pid()?, "CONT").await?),
             Self::BreakCheckpointDirectory => {

@@ -6,7 +6,7 @@ use streamwarden_proto::scope::Scope;
 use streamwarden_proto::tape::PlantedFault;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::check::Checks;
+use crate::check::{Checks, Host};
 use crate::cluster::Cluster;
 use crate::control::ControlFile;
 use crate::machine;
@@ -102,8 +102,11 @@ async fn watch(
     job: &Job,
     until: Instant,
 ) -> Result<Vec<i64>, RunError> {
-    let start =
-        |(one, target): (&FaultSpec, &Target)| (one.check.clone(), target.taskmanager.clone());
+    let start = |(one, target): (&FaultSpec, &Target)| {
+        let id = target.taskmanager.clone();
+        let kills = id.as_deref().and_then(|id| cluster.kills_of(id));
+        (one.check.clone(), Host { id, kills })
+    };
     let all: Vec<_> = fault.all().zip(targets).map(start).collect();
     let mut checks: Vec<_> = all
         .iter()

@@ -66,16 +66,25 @@ impl ObservationSink for Memory {
 }
 
 impl Recording {
-    /// Starts to record.
+    /// Starts to record; `machine_log` is a folder with the machine's own log.
     ///
     /// # Errors
     /// If the collector cannot be set up.
-    pub fn start(url: &str, scenario: &Scenario, flink: &str) -> Result<Self, RecordingError> {
+    pub fn start(
+        url: &str,
+        scenario: &Scenario,
+        flink: &str,
+        machine_log: Option<&Path>,
+    ) -> Result<Self, RecordingError> {
         let config = CollectorConfig {
             poll_interval_ms: POLL_INTERVAL_MS,
             ..CollectorConfig::default()
         };
-        let mut watcher = ClusterWatcher::new(ClusterTarget::new(CLUSTER_ID, url), config)?;
+        let mut target = ClusterTarget::new(CLUSTER_ID, url);
+        target
+            .log_directories
+            .extend(machine_log.map(Path::to_owned));
+        let mut watcher = ClusterWatcher::new(target, config)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let watching = tokio::spawn(async move {
@@ -241,7 +250,7 @@ mod tests {
         let [port] = crate::machine::free_ports().unwrap();
         let scenario = &crate::scenario::expand("x", "about='a'\ntopology='map-chain'").unwrap()[0];
         let url = format!("http://127.0.0.1:{port}");
-        let recording = Recording::start(&url, scenario, "2.2.1").unwrap();
+        let recording = Recording::start(&url, scenario, "2.2.1", None).unwrap();
         assert!(recording.stop().await.is_ok());
     }
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cluster::{Cluster, ClusterError};
 use crate::control::ControlFile;
+use crate::kernel_log::KernelLog;
 use crate::machine;
 use crate::planting;
 use crate::recording::{Recording, RecordingError};
@@ -90,8 +91,8 @@ pub enum RunError {
     /// The tape cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// The control file or logs cannot be written.
-    #[error("cannot write the run's files")]
+    /// The control file or logs cannot be written, or the kernel's log not be read.
+    #[error("cannot write the run's files, or read the kernel's log")]
     Io(#[from] std::io::Error),
 }
 
@@ -132,7 +133,13 @@ pub async fn record(
     };
     cluster.forget_logs()?;
     let load_before = machine::load_average();
-    let recording = Recording::start(cluster.rest.url(), scenario, &cluster.flink.version)?;
+    let kernel = cluster.follow_kernel()?;
+    let recording = Recording::start(
+        cluster.rest.url(),
+        scenario,
+        &cluster.flink.version,
+        kernel.as_ref().map(KernelLog::folder),
+    )?;
     let submitted_ms = machine::now_ms();
     let job = match submit(cluster, jar, scenario, &control, savepoint.as_deref()).await? {
         Ok(id) => Job {

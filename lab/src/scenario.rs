@@ -83,6 +83,8 @@ pub struct ClusterSpec {
     pub service: bool,
     /// Size of the disk at `{work}/disk`; 0 for none.
     pub disk_mb: u32,
+    /// Each TaskManager runs in a container, with `taskmanager.memory.process.size` as its limit.
+    pub container: bool,
 }
 
 impl Default for ClusterSpec {
@@ -94,6 +96,7 @@ impl Default for ClusterSpec {
             kafka: false,
             service: false,
             disk_mb: 0,
+            container: false,
         }
     }
 }

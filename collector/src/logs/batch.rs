@@ -18,9 +18,18 @@ const BATCH_LIMIT_BYTES: usize = 600_000;
 #[derive(Debug, Default)]
 pub(super) struct Coalescer {
     told: HashSet<String>,
+    all_matter: bool,
 }
 
 impl Coalescer {
+    /// Every event counts as a warning: nothing says which do.
+    pub(super) fn of_all() -> Self {
+        Self {
+            all_matter: true,
+            ..Self::default()
+        }
+    }
+
     /// A batch without process and file.
     pub(super) fn batch(&mut self, events: Vec<LogEvent>, max_events: usize) -> LogBatch {
         let mut batch = LogBatch::default();
@@ -30,7 +39,7 @@ impl Coalescer {
         for event in events {
             let first = self.told.len() < TOLD_LIMIT && !self.told.contains(&event.code);
             let told = of_code.entry(event.code.clone()).or_default();
-            let worth = first || (matters(&event) && *told < EVENTS_PER_CODE);
+            let worth = first || (self.matters(&event) && *told < EVENTS_PER_CODE);
             let size_bytes = event.encoded_len();
             if worth && batch.events.len() < max_events && bytes + size_bytes < BATCH_LIMIT_BYTES {
                 *told += 1;
@@ -50,10 +59,10 @@ impl Coalescer {
         batch.counts = counts.into_iter().map(count).collect();
         batch
     }
-}
 
-fn matters(event: &LogEvent) -> bool {
-    event.level >= LogLevel::Warn as i32 || event.throwable.is_some()
+    fn matters(&self, event: &LogEvent) -> bool {
+        self.all_matter || event.level >= LogLevel::Warn as i32 || event.throwable.is_some()
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +87,21 @@ mod tests {
         let next = coalescer.batch(vec![event("E-1", LogLevel::Info)], 100);
         assert!(next.events.is_empty());
         assert_eq!(next.counts[0].count, 1);
+    }
+
+    #[test]
+    fn where_lines_have_no_levels_each_is_told_again_but_none_floods() {
+        let mut coalescer = Coalescer::of_all();
+        for _ in 0..2 {
+            let batch = coalescer.batch(vec![event("E-1", LogLevel::Unspecified)], 100);
+            assert_eq!(batch.events.len(), 1);
+        }
+        let flood = vec![event("E-1", LogLevel::Unspecified); 1_000];
+        let batch = coalescer.batch(flood, 100);
+        assert_eq!(
+            (batch.events.len(), batch.counts[0].count),
+            (EVENTS_PER_CODE as usize, 1_000 - u64::from(EVENTS_PER_CODE))
+        );
     }
 
     #[test]

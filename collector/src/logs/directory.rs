@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use streamwarden_proto::v1::LogBatch;
 use tokio::time::Instant;
 
+use super::machine;
 use super::owner;
 use super::tail::{Limits, Tail};
 use super::{local, remote};
@@ -40,8 +41,8 @@ pub(super) struct Listed {
 }
 
 impl Directory {
-    pub(super) fn goes_first(&self) -> bool {
-        !matches!(self, Self::TaskManager(_))
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local(_))
     }
 
     async fn list(&self, context: &PollContext<'_>) -> Option<Vec<Listed>> {
@@ -88,6 +89,8 @@ pub(super) struct DirectoryWatcher {
     tails: BTreeMap<String, Tail>,
     /// Logs of TaskManagers that lie here.
     taskmanager_logs: usize,
+    /// Only the machine's own log lies here.
+    is_machines: bool,
 }
 
 impl DirectoryWatcher {
@@ -96,6 +99,7 @@ impl DirectoryWatcher {
             directory,
             tails: BTreeMap::new(),
             taskmanager_logs: 0,
+            is_machines: false,
         }
     }
 
@@ -105,6 +109,11 @@ impl DirectoryWatcher {
             .keys()
             .filter(|name| owner::is_taskmanager_file(name))
             .cloned()
+    }
+
+    /// Whether Flink's own logs are to be looked for elsewhere, as far as the last look tells.
+    pub(super) fn is_machines(&self) -> bool {
+        self.is_machines
     }
 
     /// New events of all files but `elsewhere`.
@@ -121,10 +130,18 @@ impl DirectoryWatcher {
             .iter()
             .filter(|file| owner::is_taskmanager_log(&file.name))
             .count();
+        self.is_machines = self.directory.is_local()
+            && machine::is_directory(listed.iter().map(|file| file.name.as_str()));
         self.tails
             .retain(|name, _| listed.iter().any(|file| file.name == *name));
         let mut batches = Vec::new();
-        let wanted = |file: &&Listed| owner::is_log(&file.name) && !elsewhere.contains(&file.name);
+        // What else lies beside the machine's log is none of Flink's, and perhaps private.
+        let (is_local, is_machines) = (self.directory.is_local(), self.is_machines);
+        let wanted = |file: &&Listed| {
+            let of_machine = is_local && machine::is_log(&file.name);
+            let of_process = !is_machines && owner::is_log(&file.name);
+            (of_machine || of_process) && !elsewhere.contains(&file.name)
+        };
         for file in listed.iter().filter(wanted) {
             self.poll_file(context, file, &listed, first_poll).await;
             let process_id = self.owner_of(&file.name);
@@ -153,13 +170,12 @@ impl DirectoryWatcher {
         let now_ms = context.clock.now_ms();
         let limits = Limits::of(&context.config.logs);
         let new = || {
-            Tail::new(
-                context.coding.parser(now_ms),
-                file,
-                now_ms,
-                first_poll,
-                limits,
-            )
+            let parser = context.coding.parser(now_ms);
+            let tail = Tail::new(parser, file, now_ms, first_poll, limits);
+            match directory.is_local() && machine::is_log(&file.name) {
+                true => tail.without_levels(),
+                false => tail,
+            }
         };
         let tail = tails.entry(file.name.clone()).or_insert_with(new);
         if tail.was_rotated(file) {
@@ -173,7 +189,7 @@ impl DirectoryWatcher {
         if !tail.has_news(file) || Instant::now() < tail.not_before {
             return;
         }
-        if !matches!(directory, Directory::Local(_)) {
+        if !directory.is_local() {
             let pause_ms = file.size_bytes * 1_000 / REST_BYTES_PER_SECOND;
             tail.not_before = Instant::now() + tokio::time::Duration::from_millis(pause_ms);
         }
@@ -181,8 +197,11 @@ impl DirectoryWatcher {
         directory.read(context, &file.name, tail).await;
     }
 
-    /// `None`: not known yet, and it may soon be.
+    /// `None`: not known yet, and it may soon be. Empty: no process of Flink.
     fn owner_of(&self, name: &str) -> Option<String> {
+        if self.directory.is_local() && machine::is_log(name) {
+            return Some(String::new());
+        }
         let tail = self.tails.get(name)?;
         if let Some(id) = tail.resource_id() {
             return Some(id.to_owned());

@@ -49,6 +49,11 @@ pub(super) fn is_jobmanager_file(name: &str) -> bool {
     JOBMANAGER_PARTS.iter().any(|part| name.contains(part))
 }
 
+/// By its name: of a TaskManager or a JobManager, whatever of theirs it is.
+pub(super) fn is_process_file(name: &str) -> bool {
+    is_taskmanager_file(name) || is_jobmanager_file(name)
+}
+
 /// The name without its ending.
 pub(super) fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)

@@ -109,6 +109,12 @@ impl Tail {
         }
     }
 
+    /// A file whose lines have no levels: each of them may matter.
+    pub(super) fn without_levels(mut self) -> Self {
+        self.coalescer = Coalescer::of_all();
+        self
+    }
+
     /// First byte that was not read.
     pub(super) fn offset(&self) -> u64 {
         self.offset

@@ -8,6 +8,7 @@ use streamwarden_collector::{ClusterWatcher, CollectorConfig, LogConfig};
 use streamwarden_proto::v1::{LogBatch, Observation};
 
 use crate::seen;
+use crate::stand_in::StandIn;
 
 const LOG: &str = "flink-x-taskexecutor-0-h.log";
 const OUT: &str = "flink-x-taskexecutor-0-h.out";
@@ -191,4 +192,71 @@ async fn a_directory_that_is_not_there_harms_nothing() {
         seen::quick(),
     );
     assert!(seen::cluster(&watcher.poll().await).is_some());
+}
+
+const KILLED: &str = "Nov 22 22:46:31 node-1 kernel: [  337.429580] Memory cgroup out of memory: Killed process 8258 (java) \
+    total-vm:3114224kB, anon-rss:1228800kB, file-rss:6604kB, shmem-rss:0kB, UID:0 pgtables:116kB oom_score_adj:0\n";
+const KILLED_AT_MS: i64 = 1_795_387_591_000;
+
+/// Processes whose logs were told, each once.
+fn processes(observations: &[Observation]) -> std::collections::BTreeSet<&str> {
+    let batches = seen::logs(observations).into_iter();
+    batches.map(|batch| batch.process_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_kernels_log_is_read_beside_rest_and_is_no_process_of_flinks() {
+    let stand_in = StandIn::serving("2.2.1").await;
+    let over_rest = seen::watcher(&stand_in).poll().await;
+    let folder = tempfile::tempdir().unwrap();
+    append(&folder.path().join("kern.log"), "");
+    append(&folder.path().join("auth.log"), &error("login"));
+    let mut watcher = seen::watcher_of(&stand_in.url(), Some(folder.path()), seen::quick());
+    assert_eq!(processes(&watcher.poll().await), processes(&over_rest));
+
+    append(&folder.path().join("kern.log"), KILLED);
+    let mut observations = watcher.poll().await;
+    observations.extend(watcher.poll().await);
+    assert!(batches(&observations, "auth.log").is_empty());
+    let [batch] = batches(&observations, "kern.log")[..] else {
+        panic!("the kernel's line should be told once");
+    };
+    assert_eq!(batch.process_id, "");
+    let [line] = &batch.events[..] else {
+        panic!("one line was written: {:?}", batch.events);
+    };
+    assert_eq!(line.at_ms, KILLED_AT_MS, "syslog leaves the year out");
+    assert!(line.text.contains("Killed process 8258 (java)"));
+}
+
+#[tokio::test]
+async fn where_flink_writes_beside_the_kernel_nothing_is_asked_for_over_rest() {
+    let stand_in = StandIn::serving("2.2.1").await;
+    let folder = tempfile::tempdir().unwrap();
+    append(&folder.path().join("kern.log"), KILLED);
+    append(
+        &folder.path().join(LOG),
+        &format!("{START}{}", error("own")),
+    );
+    let mut watcher = seen::watcher_of(&stand_in.url(), Some(folder.path()), seen::quick());
+    let mut observations = watcher.poll().await;
+    observations.extend(watcher.poll().await);
+    assert_eq!(processes(&observations), ["", "h:1-a"].into());
+    let asked = stand_in.asked();
+    assert!(!asked.iter().any(|path| path.contains("/log")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn each_time_that_the_kernel_kills_is_told() {
+    let mut directory = Directory::new(LogConfig::default());
+    for minute in ["46", "47"] {
+        directory.append(
+            "kern.log",
+            &KILLED.replace("22:46", &format!("22:{minute}")),
+        );
+        let observations = directory.poll().await;
+        let told = batches(&observations, "kern.log");
+        assert_eq!(told.len(), 1, "at minute {minute}");
+        assert_eq!(told[0].events.len(), 1, "at minute {minute}");
+    }
 }

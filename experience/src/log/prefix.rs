@@ -53,8 +53,8 @@ pub(super) fn without_ansi(line: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Takes the prefix off.
-pub(super) fn strip(line: &str) -> Stripped<'_> {
+/// Takes the prefix off. `base_ms` is a moment near which the line was written: syslog leaves the year out.
+pub(super) fn strip(line: &str, base_ms: i64) -> Stripped<'_> {
     let Some(first) = line.bytes().next() else {
         return Stripped::whole(line);
     };
@@ -62,7 +62,7 @@ pub(super) fn strip(line: &str) -> Stripped<'_> {
         b'{' => docker_json(line),
         b'0'..=b'9' => cri_or_docker_time(line),
         b'[' => bracketed_source(line),
-        b'A'..=b'Z' | b'a'..=b'z' | b'_' => compose(line).or_else(|| journald(line)),
+        b'A'..=b'Z' | b'a'..=b'z' | b'_' => compose(line).or_else(|| syslog(line, base_ms)),
         _ => None,
     };
     found.unwrap_or_else(|| Stripped::whole(line))
@@ -165,15 +165,10 @@ fn inner<'l>(source: &'l str, body: &'l str) -> Stripped<'l> {
     stripped
 }
 
-/// `Nov 22 21:34:00 host unit[123]: line`
-fn journald(line: &str) -> Option<Stripped<'_>> {
-    let bytes = line.as_bytes();
-    timestamp::month(bytes.get(..3)?)?;
-    if bytes.get(3) != Some(&b' ') || bytes.get(6) != Some(&b' ') {
-        return None;
-    }
-    timestamp::time_of_day(bytes.get(7..)?)?;
-    let after_time = line.get(15..)?.strip_prefix(' ')?;
+/// `Nov 22 21:34:00 host unit[123]: line`, as syslog and journald write it.
+fn syslog(line: &str, base_ms: i64) -> Option<Stripped<'_>> {
+    let (at_ms, length) = timestamp::without_year(line.as_bytes(), base_ms)?;
+    let after_time = line.get(length..)?.strip_prefix(' ')?;
     let (_host, rest) = after_time.split_once(' ')?;
     let (unit, body) = rest.split_once(": ")?;
     let plain = unit
@@ -185,7 +180,7 @@ fn journald(line: &str) -> Option<Stripped<'_>> {
     Some(Stripped {
         source: Cow::Borrowed(unit),
         body: Cow::Borrowed(body),
-        at_ms: None,
+        at_ms,
         partial: false,
     })
 }
@@ -196,7 +191,7 @@ mod tests {
 
     fn check(line: &str, source: &str, body: &str) {
         let clean = without_ansi(line);
-        let stripped = strip(&clean);
+        let stripped = strip(&clean, 0);
         assert_eq!(
             (stripped.source.as_ref(), stripped.body.as_ref()),
             (source, body),

@@ -73,8 +73,38 @@ fn date(bytes: &[u8]) -> Option<(i64, usize)> {
     None
 }
 
+/// Reads `Nov 22 21:34:00` at the start of a line, in the year in which it lies nearest to `base_ms`; returns it and the
+/// number of bytes it takes. Without a base there is no year, and so no time.
+pub(super) fn without_year(bytes: &[u8], base_ms: i64) -> Option<(Option<i64>, usize)> {
+    const LENGTH: usize = 15;
+    let month = month(bytes.get(..3)?)?;
+    if bytes.get(3) != Some(&b' ') || bytes.get(6) != Some(&b' ') {
+        return None;
+    }
+    let day = match bytes.get(4)? {
+        b' ' => number(bytes, 5, 1)?,
+        _ => number(bytes, 4, 2)?,
+    };
+    let (time_ms, _) = time_of_day(bytes.get(7..LENGTH)?)?;
+    if base_ms == 0 {
+        return Some((None, LENGTH));
+    }
+    let base_year = year_of(base_ms);
+    let in_year = |year| Some(days(year, month, day)? * DAY_MS + time_ms);
+    let nearest = (base_year - 1..=base_year + 1)
+        .filter_map(in_year)
+        .min_by_key(|at_ms| (at_ms - base_ms).abs());
+    Some((nearest, LENGTH))
+}
+
+/// The year within which a moment lies, give or take a day around its ends.
+fn year_of(at_ms: i64) -> i64 {
+    const MEAN_YEAR_MS: i64 = 31_556_952_000;
+    1970 + at_ms.div_euclid(MEAN_YEAR_MS)
+}
+
 /// Number of a month by its first three letters.
-pub(super) fn month(name: &[u8]) -> Option<i64> {
+fn month(name: &[u8]) -> Option<i64> {
     let index = MONTHS.iter().position(|month| month.as_bytes() == name)?;
     i64::try_from(index + 1).ok()
 }
@@ -177,6 +207,19 @@ mod tests {
         ] {
             assert_eq!(leading(text, at).map(|found| found.0), Some(at), "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_without_a_year_was_written_in_the_nearest_one() {
+        let new_year = days(2027, 1, 1).unwrap() * DAY_MS;
+        let read = |text: &str, base_ms| without_year(text.as_bytes(), base_ms).map(|read| read.0);
+        let (before, after) = ("Dec 31 23:59:58 h", "Jan  1 00:00:02 h");
+        for base_ms in [new_year - 5_000, new_year + 5_000] {
+            assert_eq!(read(before, base_ms), Some(Some(new_year - 2_000)));
+            assert_eq!(read(after, base_ms), Some(Some(new_year + 2_000)));
+        }
+        assert_eq!(read(after, 0), Some(None), "nobody knows when");
+        assert_eq!(read("January 1 00:00:02", new_year), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use streamwarden_proto::Class;
 
-use crate::{events, verdict};
+use crate::{events, events_read_at, verdict};
 
 const MESSAGE: &str =
     "Source: orders -> map (1/2)#0 (4f) switched from RUNNING to FAILED with failure cause:";
@@ -40,6 +40,14 @@ fn layouts_do_not_change_the_answer() {
             assert_eq!(answer.root_cause.unwrap().line, 1, "{prefix}{header}");
         }
     }
+}
+
+#[test]
+fn a_line_of_syslog_has_the_time_of_its_prefix_in_the_year_of_the_reader() {
+    let log = b"Nov 22 21:34:00 h kernel: [ 1.2] one\nNov 22 21:34:07 h kernel: [ 8.2] two\n";
+    let events = events_read_at(log, 1_795_383_300_000);
+    let times: Vec<i64> = events.iter().map(|event| event.at_ms).collect();
+    assert_eq!(times, [1_795_383_240_000, 1_795_383_247_000]);
 }
 
 #[test]

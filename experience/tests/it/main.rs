@@ -22,8 +22,16 @@ fn verdict(log: &str) -> Answer {
 }
 
 fn events(log: &[u8]) -> Vec<LogEvent> {
+    events_read_at(log, 0)
+}
+
+fn events_read_at(log: &[u8], now_ms: i64) -> Vec<LogEvent> {
     let coder = std::sync::Arc::clone(EXPERIENCE.templates());
-    let mut parser = LogParser::new(coder, ParserOptions::default());
+    let options = ParserOptions {
+        default_at_ms: now_ms,
+        ..ParserOptions::default()
+    };
+    let mut parser = LogParser::new(coder, options);
     let mut out = Vec::new();
     parser.push(log, &mut out);
     parser.finish(&mut out);

@@ -136,7 +136,9 @@ impl Directory {
             .map(str::to_owned);
         let (vertex_job, vertex_id) = vertex.unzip();
         ErrorSubjects {
-            job_id: named_job.or(vertex_job).or_else(|| self.unnamed_job(event)),
+            job_id: named_job
+                .or(vertex_job)
+                .or_else(|| self.unnamed_job(process_id, event)),
             vertex_id,
             // Who talks of another one by its id means that one: "closed by remote task manager ... [ id ]".
             taskmanager_id: texts
@@ -146,8 +148,11 @@ impl Directory {
         }
     }
 
-    /// The job that a line is about which names none.
-    fn unnamed_job(&self, event: &LogEvent) -> Option<String> {
+    /// The job that a line is about which names none. The machine's log, which is no process's, speaks of others, too.
+    fn unnamed_job(&self, process_id: &str, event: &LogEvent) -> Option<String> {
+        if process_id.is_empty() {
+            return None;
+        }
         if REFUSALS.iter().any(|refusal| event.text.contains(refusal)) {
             let newest = self.submitted.back()?;
             let is_recent = (0..=REFUSED_WITHIN_MS).contains(&(event.at_ms - newest.at_ms));
@@ -350,6 +355,14 @@ mod tests {
         assert_eq!(subjects.taskmanager_id.as_deref(), Some("tm-1"));
         let own = directory().of_event("tm-2", &event("Java heap space"));
         assert_eq!(own.taskmanager_id.as_deref(), Some("tm-2"));
+    }
+
+    #[test]
+    fn the_machines_log_tells_of_nobody_that_is_known() {
+        let line = event("Memory cgroup out of memory: Killed process 8258 (java)");
+        assert_eq!(directory().of_event("", &line), ErrorSubjects::default());
+        let own = directory().of_event(JOBMANAGER, &line);
+        assert_eq!(own.job_id.as_deref(), Some("job-1"));
     }
 
     #[test]

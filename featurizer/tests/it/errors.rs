@@ -146,6 +146,29 @@ fn a_jobmanagers_line_about_a_taskmanager_is_the_taskmanagers() {
 }
 
 #[test]
+fn a_kill_that_the_machine_tells_is_the_cause_of_the_loss_that_follows() {
+    let mut run = known();
+    let text = "[  337.429580] Memory cgroup out of memory: Killed process 8258 (java)";
+    run.push(log(START_MS + 3_000, "", text));
+    let text = format!(
+        "TaskManager with id {} is no longer reachable.",
+        TASKMANAGERS[1]
+    );
+    run.push(log(START_MS + 6_000, "jobmanager", &text));
+    let errors = errors_of(&run);
+    let told: Vec<_> = errors
+        .iter()
+        .map(|error| (error.problem_slug.as_str(), error.consequence))
+        .collect();
+    let expected = [
+        ("container-memory-killed", false),
+        ("taskmanager-killed", true),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(errors[0].job_id, "", "it may be any job's");
+}
+
+#[test]
 fn a_line_that_means_nothing_is_no_error() {
     let mut run = known();
     run.push(log(

@@ -11,6 +11,7 @@ use super::Judge;
 use super::errors::{ErrorTrack, UNKNOWN, needs_repetition};
 use super::history::History;
 use super::job::{Job, Phase};
+use super::place::subject_of;
 use super::score::Row;
 use super::unplaced::{is_unexplained, unplaced};
 use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
@@ -73,8 +74,10 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
         if active && (track.is_cause || alone) {
             let slug = told_apart_by_figures(judge.experience, slug, &found);
             let slug = told_apart_by_order(judge.experience, slug, job.errors.tracks());
-            let merged = with_errors(job, judge, phase, &slug, track, found.remove(&slug));
-            found.insert(slug, merged);
+            let figures = found.remove(&slug);
+            if let Some(merged) = with_errors(job, judge, phase, &slug, track, figures) {
+                found.insert(slug, merged);
+            }
         }
     }
     if !found.values().any(|candidate| candidate.ready)
@@ -260,7 +263,8 @@ fn fine_probability(manifest: &Manifest, probabilities: &[f32]) -> f32 {
     fine(HEALTHY) + fine(ELSEWHERE)
 }
 
-/// Adds what errors say to what figures say: the errors name the problem, the figures the place.
+/// Adds what errors say to what figures say: the errors name the problem, the figures the place. `None`: the place is
+/// not known to be in this job.
 fn with_errors(
     job: &Job,
     judge: Judge<'_>,
@@ -268,7 +272,7 @@ fn with_errors(
     slug: &str,
     track: &ErrorTrack,
     figures: Option<Candidate>,
-) -> Candidate {
+) -> Option<Candidate> {
     let class = class_of(judge.experience, slug);
     let repeated_enough =
         !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
@@ -282,9 +286,9 @@ fn with_errors(
         .map_or(0.0, |candidate| candidate.confidence);
     let subject = match &figures {
         Some(candidate) => candidate.subject.clone(),
-        None => subject_of(job, judge, slug, track),
+        None => subject_of(job, judge, slug, track)?,
     };
-    Candidate {
+    Some(Candidate {
         slug: slug.to_owned(),
         class,
         subject,
@@ -298,64 +302,6 @@ fn with_errors(
         }),
         figures: figures.and_then(|candidate| candidate.figures),
         errors,
-    }
-}
-
-/// Where errors place a problem: the subject that they name if it is of the problem's kind, else the vertex whose
-/// figures fit best, else the job.
-fn subject_of(job: &Job, judge: Judge<'_>, slug: &str, track: &ErrorTrack) -> FindingSubject {
-    let scope = judge
-        .experience
-        .problem(slug)
-        .map_or(Scope::Job, |problem| problem.scope);
-    let named = track.records.iter().rev().filter_map(|record| {
-        let subject = record.subject.as_ref()?;
-        let own = Scope::try_from(subject.scope()).ok()?;
-        (own == scope && !subject.id.is_empty()).then(|| FindingSubject {
-            scope,
-            id: subject.id.clone(),
-            name: subject.name.clone(),
-            subtask: subject.subtask,
-        })
-    });
-    let mut named = named;
-    if let Some(subject) = named.next() {
-        return subject;
-    }
-    if let Some(subject) = likeliest(job, judge, scope, slug) {
-        return subject;
-    }
-    match scope {
-        Scope::Cluster => FindingSubject {
-            scope,
-            id: job.cluster_id.clone(),
-            name: job.cluster_id.clone(),
-            subtask: None,
-        },
-        _ => FindingSubject {
-            scope: Scope::Job,
-            id: job.id.clone(),
-            name: job.name.clone(),
-            subtask: None,
-        },
-    }
-}
-
-fn likeliest(job: &Job, judge: Judge<'_>, scope: Scope, slug: &str) -> Option<FindingSubject> {
-    let model = judge.models.get(scope)?;
-    let label = model.manifest.label_index(slug)?;
-    let of_scope = job.subjects.iter().filter(|((own, _), _)| *own == scope);
-    let scored = of_scope.filter_map(|(_, history)| {
-        let row = history.fresh(job.now_ms, judge.config.stale_ms)?;
-        let probability = row.probabilities.get(label).copied()?;
-        Some((probability, row))
-    });
-    let (_, row) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(FindingSubject {
-        scope,
-        id: row.id.clone(),
-        name: row.name.clone(),
-        subtask: None,
     })
 }
 

@@ -10,6 +10,7 @@ use streamwarden_proto::{FeatureEvent, Finding};
 use super::Judge;
 use super::health::JobHealth;
 use super::job::Job;
+use super::place::is_machines;
 use super::score::Row;
 use crate::config::DiagnosisConfig;
 
@@ -71,8 +72,19 @@ impl Cluster {
 
     fn push_error(&mut self, judge: Judge<'_>, record: &ErrorRecord) -> Vec<FindingEvent> {
         let job_id = self.job_of(record);
+        if job_id == NO_JOB && is_of_some_job(judge, record) {
+            return self.push_to_all(judge, record);
+        }
         let (job, snapshot) = self.job(&job_id, &record.job_name, record.at_ms);
         job.push_error(judge, snapshot, record)
+    }
+
+    /// Each job finds out by itself whether it is meant.
+    fn push_to_all(&mut self, judge: Judge<'_>, record: &ErrorRecord) -> Vec<FindingEvent> {
+        let snapshot = self.snapshot.as_ref();
+        let jobs = self.jobs.iter_mut().filter(|(id, _)| *id != NO_JOB);
+        jobs.flat_map(|(_, job)| job.push_error(judge, snapshot, record))
+            .collect()
     }
 
     /// Where neither a line nor its process's work names the job, it is about the cluster.
@@ -165,4 +177,10 @@ impl Cluster {
             .map(|job| job.health(config))
             .collect()
     }
+}
+
+/// The machine's log names no job of those that it speaks of.
+fn is_of_some_job(judge: Judge<'_>, record: &ErrorRecord) -> bool {
+    let problem = judge.experience.problem(&record.problem_slug);
+    is_machines(record) && problem.is_some_and(|problem| problem.scope != Scope::Cluster)
 }

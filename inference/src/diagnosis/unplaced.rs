@@ -12,6 +12,7 @@ use super::candidate::{Candidate, UNKNOWN_WINDOWS};
 use super::errors::UNKNOWN;
 use super::history::History;
 use super::job::{Job, Phase};
+use super::place::subject_of;
 use super::score::Row;
 use crate::model::manifest::ELSEWHERE;
 
@@ -21,7 +22,10 @@ const RECOVERY_MS: i64 = 120_000;
 /// The subject that suffers most from what no subject of the job is known to have; none where errors or a finding
 /// explain it.
 pub(super) fn unplaced(job: &Job, judge: Judge<'_>, phase: Phase) -> Option<Candidate> {
-    if phase != Phase::Judged || job.errors.tracks().any(|(_, track)| track.is_cause) {
+    let mut causes = job.errors.tracks().filter(|(_, track)| track.is_cause);
+    if phase != Phase::Judged
+        || causes.any(|(slug, track)| subject_of(job, judge, slug, track).is_some())
+    {
         return None;
     }
     let own = job

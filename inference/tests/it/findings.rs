@@ -12,7 +12,7 @@ use crate::records::{
 };
 
 /// A job that has run well for a minute.
-fn seasoned() -> Diagnosis {
+pub(crate) fn seasoned() -> Diagnosis {
     well_for_a_minute(diagnosis())
 }
 

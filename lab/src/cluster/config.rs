@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::memory_size;
 use crate::flink::Flink;
 use crate::scenario::{ClusterSpec, Settings, plain};
 
@@ -29,6 +30,16 @@ const JAVA_OPENS: [&str; 20] = [
     "--add-opens=java.base/java.util.concurrent.locks=ALL-UNNAMED",
 ];
 
+/// What a whole TaskManager may take: in a container, its limit.
+const PROCESS_SIZE: &str = "taskmanager.memory.process.size";
+const DEFAULT_PROCESS_SIZE: &str = "1200m";
+
+/// Memory that a TaskManager may take; `None` where the scenario writes a size that is none.
+pub(super) fn taskmanager_bytes(spec: &ClusterSpec) -> Option<u64> {
+    let size = spec.config.get(PROCESS_SIZE).map(plain);
+    memory_size::bytes(size.as_deref().unwrap_or(DEFAULT_PROCESS_SIZE))
+}
+
 /// Renders `config.yaml`: what every lab cluster has, then the scenario's own options over it.
 pub(super) fn render(spec: &ClusterSpec, work: &Path, rest_port: u16, rpc_port: u16) -> String {
     let mut settings = Settings::new();
@@ -41,7 +52,7 @@ pub(super) fn render(spec: &ClusterSpec, work: &Path, rest_port: u16, rpc_port: 
     set("jobmanager.memory.process.size", "1024m".into());
     set("taskmanager.host", "127.0.0.1".into());
     set("taskmanager.bind-host", "127.0.0.1".into());
-    set("taskmanager.memory.process.size", "1200m".into());
+    set(PROCESS_SIZE, DEFAULT_PROCESS_SIZE.into());
     set("taskmanager.memory.managed.size", "64m".into());
     set("taskmanager.numberOfTaskSlots", spec.slots.to_string());
     set("taskmanager.load-balance.mode", "SLOTS".into());
@@ -142,6 +153,15 @@ mod tests {
         let text = render(&spec, Path::new("/tmp/x"), 1, 2);
         assert!(text.contains("execution.checkpointing.interval: 30s\n"));
         assert!(text.contains("rest.port: 1\n"));
+    }
+
+    #[test]
+    fn a_container_is_as_large_as_flink_thinks_that_it_is() {
+        let mut spec = ClusterSpec::default();
+        assert_eq!(taskmanager_bytes(&spec), Some(1200 << 20));
+        let size = toml::Value::String("1g".into());
+        spec.config.insert(PROCESS_SIZE.into(), size);
+        assert_eq!(taskmanager_bytes(&spec), Some(1 << 30));
     }
 
     #[test]

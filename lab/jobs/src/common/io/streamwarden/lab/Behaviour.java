@@ -90,7 +90,10 @@ final class Behaviour implements Serializable {
         snapshotSleepMs = concerned ? (long) knob("snapshot_sleep_ms", 0) : 0;
         snapshotFails = concerned && Knobs.flag(key + ".snapshot_fails");
         ignoresCancel = concerned && Knobs.flag(key + ".ignores_cancel");
-        memory.configure(concerned ? knob("direct_mb_per_s", 0) : 0, concerned ? knob("classes_per_s", 0) : 0);
+        memory.configure(
+                concerned ? knob("direct_mb_per_s", 0) : 0,
+                concerned ? knob("native_mb_per_s", 0) : 0,
+                concerned ? knob("classes_per_s", 0) : 0);
         heap.configure(
                 concerned ? knob("leak_mb_per_s", 0) : 0,
                 concerned ? knob("retain_percent", 0) : 0,

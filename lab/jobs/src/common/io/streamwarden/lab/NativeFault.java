@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Uses up memory outside the heap, as a client that never frees its buffers or a library that keeps
- * making class loaders would. What is kept is static, so that it outlives a restart of the task.
+ * Uses up memory outside the heap, as a client that never frees its buffers, a native library with a
+ * leak or a library that keeps making class loaders would. What is kept is static, so that it outlives
+ * a restart of the task.
  */
 final class NativeFault {
     private static final int CHUNK_BYTES = 1024 * 1024;
@@ -16,40 +17,52 @@ final class NativeFault {
     private static byte[] ballast;
 
     private double directMbPerS;
+    private double nativeMbPerS;
     private double classesPerS;
     private long lastMs;
-    private double owedMb;
+    private double owedDirectMb;
+    private double owedNativeMb;
     private double owedClasses;
 
-    void configure(double newDirectMbPerS, double newClassesPerS) {
-        boolean begins = directMbPerS + classesPerS == 0 && newDirectMbPerS + newClassesPerS > 0;
-        boolean ends = directMbPerS + classesPerS > 0 && newDirectMbPerS + newClassesPerS == 0;
-        if (begins) {
+    void configure(double newDirectMbPerS, double newNativeMbPerS, double newClassesPerS) {
+        boolean was = isWanted();
+        directMbPerS = newDirectMbPerS;
+        nativeMbPerS = newNativeMbPerS;
+        classesPerS = newClassesPerS;
+        if (!was && isWanted()) {
             lastMs = System.currentTimeMillis();
         }
-        if (ends) {
+        if (was && !isWanted()) {
             synchronized (kept) {
                 kept.clear();
             }
+            NativeMemory.freeAll();
         }
-        directMbPerS = newDirectMbPerS;
-        classesPerS = newClassesPerS;
     }
 
     void onRecord() throws IOException {
-        if (directMbPerS + classesPerS == 0) {
+        if (!isWanted()) {
             return;
         }
         long now = System.currentTimeMillis();
-        owedMb += directMbPerS * (now - lastMs) / 1000.0;
-        owedClasses += classesPerS * (now - lastMs) / 1000.0;
+        double seconds = (now - lastMs) / 1000.0;
         lastMs = now;
-        for (; owedMb >= 1; owedMb--) {
+        owedDirectMb += directMbPerS * seconds;
+        owedNativeMb += nativeMbPerS * seconds;
+        owedClasses += classesPerS * seconds;
+        for (; owedDirectMb >= 1; owedDirectMb--) {
             keep(ByteBuffer.allocateDirect(CHUNK_BYTES));
+        }
+        for (; owedNativeMb >= 1; owedNativeMb--) {
+            NativeMemory.take(CHUNK_BYTES);
         }
         for (; owedClasses >= 1; owedClasses--) {
             keep(new Loader(NativeFault.class.getClassLoader()).again(ballast()));
         }
+    }
+
+    private boolean isWanted() {
+        return directMbPerS + nativeMbPerS + classesPerS > 0;
     }
 
     private static void keep(Object what) {
