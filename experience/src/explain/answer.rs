@@ -70,7 +70,7 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
     let said = simple_name(owner);
     let judged = experience
         .text_model()
-        .and_then(|model| model.judge_event(event))
+        .and_then(|model| model.judge_failed_event(event))
         .filter(|judged| judged.sure);
     let title = match (said, known, judged) {
         ("", _, _) => "A failure that no rule knows".to_owned(),
@@ -119,7 +119,7 @@ pub(super) fn is_overruled(experience: &Experience, incident: &Incident<'_>) -> 
     weak.is_some_and(|matched| {
         let judged = experience
             .text_model()
-            .and_then(|model| model.judge_event(&incident.first));
+            .and_then(|model| model.judge_failed_event(&incident.first));
         judged.is_some_and(|judged| {
             judged.sure
                 && judged.probability >= CLEARLY_ANOTHER
