@@ -1,7 +1,7 @@
 //! Writes what the text model is trained on, one example a line: kind, group, class, weight, features.
-//! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES CALM_LOG > examples.tsv`
+//! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES CALM_LOG CALM_TEMPLATES > examples.tsv`
 //!
-//! A third argument leaves looked-at logs out whose names begin with it, for measuring on them. Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
+//! A fourth argument leaves looked-at logs out whose names begin with it, for measuring on them. Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
 //! an expert's phrases, what a real cluster logs while nothing is wrong, and the looked-at logs. `tests/held-out` is not read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let phrases = arguments.next().ok_or("name the file of phrases")?;
     let calm_log = arguments.next().ok_or("name the log of a calm cluster")?;
+    let calm_templates = arguments.next().ok_or("name the file of calm templates")?;
     let left_out = arguments.next();
     let experience = Experience::builtin()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -53,8 +54,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         of_problem(problem, &libraries, &mut write)?;
     }
     of_templates(&experience, &libraries, &mut write)?;
-    of_phrases(&experience, &fs::read_to_string(phrases)?, &mut write)?;
+    let phrases = fs::read_to_string(phrases)?;
+    of_phrases(&experience, &phrases, &mut write)?;
     of_calm_log(&experience, &fs::read(calm_log)?, &mut write)?;
+    let calm_templates = fs::read_to_string(calm_templates)?;
+    of_calm_templates(&experience, &calm_templates, &phrases, &mut write)?;
     for looked_at in ["tests/corpus", "tests/fresh"] {
         of_corpus(
             &experience,
@@ -242,6 +246,40 @@ fn of_calm_log(experience: &Experience, log: &[u8], write: &mut Out<'_>) -> io::
             write(&Example {
                 kind: "calm",
                 group: "",
+                class: "healthy",
+                weight: 1.0,
+                features: of_event(&event),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What libraries call information, as `mine/mine.py --calm` writes it: library, class, template. What an expert's phrase
+/// says of one goes before.
+fn of_calm_templates(
+    experience: &Experience,
+    text: &str,
+    phrases: &str,
+    write: &mut Out<'_>,
+) -> io::Result<()> {
+    for line in text.lines() {
+        let mut parts = line.split('\t');
+        let (Some(group), Some(owner), Some(template)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let event = LogEvent {
+            level: LogLevel::Warn.into(),
+            logger: owner.to_owned(),
+            text: template.replace("{}", "x1"),
+            ..LogEvent::default()
+        };
+        let said = phrases.contains(&format!("{owner} - {}", event.text));
+        if !said && experience.analyze_event(&event).is_none() {
+            write(&Example {
+                kind: "calm",
+                group,
                 class: "healthy",
                 weight: 1.0,
                 features: of_event(&event),

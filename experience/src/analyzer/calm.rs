@@ -5,7 +5,7 @@ use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel};
 
 use super::ranking::says_failure;
-use super::{Match, is_noise};
+use super::{Match, is_noise, origin};
 use crate::log::{READ_WHOLE_LINES, append_line};
 use crate::pack::Experience;
 
@@ -15,8 +15,51 @@ const MOST_LINES: usize = 60;
 const LONGEST_TEXT_BYTES: usize = 8 * 1024;
 /// Lines about something are called so from this probability on.
 const TELLING_PROBABILITY: f64 = 0.5;
-/// Messages of Flink itself and its libraries are known to be calm: only words that leave no doubt count against that.
-const TELLING_OF_MINED: f64 = 0.9;
+/// What Flink and libraries call information is calm: only a word of trouble and little doubt count against that.
+const TELLING_OF_LIBRARY: f64 = 0.8;
+/// Beginnings of words without which a library's information is not about trouble.
+const TROUBLE: &[&str] = &[
+    "fail",
+    "error",
+    "timed out",
+    "timeout",
+    "time out",
+    "lost",
+    "refus",
+    "denied",
+    "reject",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "unable",
+    "did not",
+    "no longer",
+    "not available",
+    "unavailable",
+    "unreachable",
+    "not enough",
+    "insufficient",
+    "expired",
+    "disconnect",
+    "invalid",
+    "unauthorized",
+    "not authorized",
+    "exceed",
+    "exhausted",
+    "limited",
+    "throttl",
+    "stalled",
+    "stuck",
+    "killed",
+    "evict",
+    "out of range",
+    "mismatch",
+    "corrupt",
+    "backlog",
+    "give up",
+    "giving up",
+];
 
 /// The calm lines at the beginning of a log.
 #[derive(Debug, Default)]
@@ -36,13 +79,13 @@ impl Calm {
     }
 
     /// What the lines are about, if that is not fine: a rule that knows one of them, else the words of all of them together,
-    /// else of a mined one alone. The event is all lines that are not mined; `None` for the match where only words tell.
+    /// else of a library's one alone. The event is all lines that are no library's; `None` for the match where only words tell.
     pub(super) fn telling<'e>(
         &self,
         experience: &'e Experience,
     ) -> Option<(LogEvent, Option<Match<'e>>)> {
-        let (mined, own): (Vec<&LogEvent>, Vec<&LogEvent>) =
-            self.events.iter().partition(|event| is_mined(experience, event));
+        let (librarys, own): (Vec<&LogEvent>, Vec<&LogEvent>) =
+            self.events.iter().partition(|event| is_librarys(experience, event));
         let passage = joined(&own);
         if let Some(passage) = &passage
             && let Some(matched) = matched(experience, &own)
@@ -61,16 +104,17 @@ impl Calm {
         {
             return Some((passage, None));
         }
-        let of_mined = mined.into_iter().filter_map(|event| {
-            telling(event, TELLING_OF_MINED).map(|probability| (probability, event))
+        let troubled = librarys.into_iter().filter(|event| says_trouble(event));
+        let of_librarys = troubled.filter_map(|event| {
+            telling(event, TELLING_OF_LIBRARY).map(|probability| (probability, event))
         });
-        let best = of_mined.max_by(|one, other| one.0.total_cmp(&other.0));
+        let best = of_librarys.max_by(|one, other| one.0.total_cmp(&other.0));
         best.map(|(_, event)| (event.clone(), None))
     }
 
-    /// All lines that are not mined, else all lines.
+    /// All lines that are no library's, else all lines.
     pub(super) fn passage(&self, experience: &Experience) -> Option<LogEvent> {
-        let own = |event: &&LogEvent| !is_mined(experience, event);
+        let own = |event: &&LogEvent| !is_librarys(experience, event);
         joined(&self.events.iter().filter(own).collect::<Vec<_>>())
             .or_else(|| joined(&self.events.iter().collect::<Vec<_>>()))
     }
@@ -93,8 +137,17 @@ pub(super) fn is_calm(event: &LogEvent) -> bool {
     event.level() < LogLevel::Warn && event.throwable.is_none() && !says_failure(&event.text)
 }
 
-fn is_mined(experience: &Experience, event: &LogEvent) -> bool {
-    !event.logger.is_empty() && experience.templates().is_mined(&event.logger, &event.text)
+fn says_trouble(event: &LogEvent) -> bool {
+    let text = event.text.to_lowercase();
+    TROUBLE.iter().any(|word| text.contains(word))
+}
+
+/// Whether Flink or a library says this, by the logger's name or, where a layout shortens it, by the message.
+fn is_librarys(experience: &Experience, event: &LogEvent) -> bool {
+    !event.logger.is_empty()
+        && (origin::is_library(&event.logger)
+            || event.logger.starts_with("o.a.")
+            || experience.templates().is_mined(&event.logger, &event.text))
 }
 
 fn joined(events: &[&LogEvent]) -> Option<LogEvent> {
