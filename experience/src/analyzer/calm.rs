@@ -84,8 +84,10 @@ impl Calm {
         &self,
         experience: &'e Experience,
     ) -> Option<(LogEvent, Option<Match<'e>>)> {
-        let (librarys, own): (Vec<&LogEvent>, Vec<&LogEvent>) =
-            self.events.iter().partition(|event| is_librarys(experience, event));
+        let (librarys, own): (Vec<&LogEvent>, Vec<&LogEvent>) = self
+            .events
+            .iter()
+            .partition(|event| is_librarys(experience, event));
         let passage = joined(&own);
         if let Some(passage) = &passage
             && let Some(matched) = matched(experience, &own)

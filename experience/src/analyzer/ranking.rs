@@ -170,9 +170,9 @@ impl<'e> LogRanking<'e> {
 
     /// Whether anything failed, or a rule is sure of what it saw.
     fn is_plain(&self) -> bool {
-        self.incidents.iter().any(|incident| {
-            !is_calm(&incident.first) || incident.confidence() >= PLAIN_CONFIDENCE
-        })
+        self.incidents
+            .iter()
+            .any(|incident| !is_calm(&incident.first) || incident.confidence() >= PLAIN_CONFIDENCE)
     }
 
     fn first(&mut self, key: String, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {

@@ -79,15 +79,11 @@ pub fn is_thread(line: &str) -> bool {
         return false;
     };
     let marks = [
-        "Id=",
-        "nid=",
-        "tid=",
-        "RUNNABLE",
-        "WAITING",
-        "BLOCKED",
-        "prio=",
+        "Id=", "nid=", "tid=", "RUNNABLE", "WAITING", "BLOCKED", "prio=",
     ];
-    let only_time = !before.bytes().any(|byte| byte.is_ascii_alphabetic() && byte != b'T');
+    let only_time = !before
+        .bytes()
+        .any(|byte| byte.is_ascii_alphabetic() && byte != b'T');
     only_time && marks.iter().any(|mark| behind.contains(mark))
 }
 

@@ -210,11 +210,7 @@ mod tests {
             "busyTimeMsPerSecond=998",
             "busy: 97 percent",
         ] {
-            assert!(
-                says(text, "busy all of it"),
-                "{text}: {:?}",
-                figures(text)
-            );
+            assert!(says(text, "busy all of it"), "{text}: {:?}", figures(text));
         }
         assert!(says("CPU of the TaskManager 4%", "% little of it"));
         assert!(says(
@@ -240,7 +236,10 @@ mod tests {
     #[test]
     fn how_a_series_goes_is_seen_in_a_line_and_down_a_column() {
         assert!(says("lag 12000 -> 20000 -> 31000", "lag rises"));
-        assert!(says("state MB 0=118 1=121 2=119 3=9844", "series stands out"));
+        assert!(says(
+            "state MB 0=118 1=121 2=119 3=9844",
+            "series stands out"
+        ));
         assert!(says(
             "a size 41.2 GB\nb size 47.9 GB\nc size 54.5 GB",
             "size rises"

@@ -70,7 +70,21 @@ pub(super) fn tokens(line: &str) -> Vec<Token<'_>> {
         letter.is_whitespace()
             || matches!(
                 letter,
-                '=' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '"' | '\'' | '`' | '|' | ';' | '→' | '~'
+                '=' | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | '<'
+                    | '>'
+                    | '"'
+                    | '\''
+                    | '`'
+                    | '|'
+                    | ';'
+                    | '→'
+                    | '~'
             )
     };
     let mut found: Vec<Token<'_>> = Vec::new();
@@ -110,7 +124,11 @@ fn take_piece<'t>(
     }
     // `busy:100%`
     let (word, value) = match core.split_once(':') {
-        Some((word, value)) if word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') => {
+        Some((word, value))
+            if word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'_') =>
+        {
             (word, value)
         }
         _ => ("", core),
@@ -167,7 +185,10 @@ fn number(text: &str) -> Option<Figure> {
     let (figure, unit) = unsigned.split_at(digits);
     let (_, times) = UNITS.iter().find(|(known, _)| *known == unit)?;
     let grouped = figure.split(',').skip(1).all(|group| {
-        group.split('.').next().is_some_and(|group| group.len() == 3)
+        group
+            .split('.')
+            .next()
+            .is_some_and(|group| group.len() == 3)
     });
     if !grouped || figure.is_empty() {
         return None;
@@ -200,15 +221,18 @@ mod tests {
         assert_eq!(values("41.2 GB, 310 M keys"), [41.2e9, 310e6]);
         assert_eq!(values("12,20,31"), [12.0, 20.0, 31.0]);
         assert_eq!(values("0=118 1=121"), [118.0, 121.0]);
-        assert_eq!(values("watermark=-9223372036854775808"), [-9_223_372_036_854_775_808.0]);
+        assert_eq!(
+            values("watermark=-9223372036854775808"),
+            [-9_223_372_036_854_775_808.0]
+        );
     }
 
     #[test]
     fn percent_is_seen_behind_the_figure_and_as_a_word() {
         for line in ["98%", "98 %", "98 percent", "busy:98%"] {
-            let found = tokens(line).into_iter().any(
-                |token| matches!(token, Token::Figure(figure) if figure.percent),
-            );
+            let found = tokens(line)
+                .into_iter()
+                .any(|token| matches!(token, Token::Figure(figure) if figure.percent));
             assert!(found, "{line}");
         }
     }

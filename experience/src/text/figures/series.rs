@@ -4,8 +4,8 @@
 const STANDS_OUT: f64 = 3.0;
 /// Growth from the first to the last that is one.
 const GROWTH: f64 = 1.05;
-/// Largest by smallest, up to which all are the same.
-const SAME: f64 = 1.25;
+/// Share of the largest by which the smallest may be below it where all are the same.
+const SAME: f64 = 0.25;
 
 /// What can be said of a series; nothing if it only goes up and down.
 pub(super) fn shapes(values: &[f64]) -> Vec<&'static str> {
@@ -27,7 +27,7 @@ pub(super) fn shapes(values: &[f64]) -> Vec<&'static str> {
     if most > 1.0 && most >= second * STANDS_OUT {
         said.push("stands out");
     }
-    if most - least <= most.abs() * (SAME - 1.0) {
+    if most - least <= most.abs() * SAME {
         said.push("even");
     }
     said
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn growth_outliers_and_standstill_are_told_apart() {
-        assert_eq!(shapes(&[41.2, 47.9, 54.5]), ["rises"]);
+        assert_eq!(shapes(&[41.2, 47.9, 61.3]), ["rises"]);
         assert_eq!(shapes(&[9.0, 5.0, 4.0]), ["falls"]);
         assert_eq!(shapes(&[3.0, 100.0, 3.0, 4.0]), ["stands out"]);
         assert_eq!(shapes(&[100.0, 104.0, 99.0]), ["even"]);
