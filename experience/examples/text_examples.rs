@@ -1,10 +1,10 @@
 //! Writes what the text model is trained on, one example a line: kind, group, class, weight, features.
-//! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES > examples.tsv`
+//! `cargo run --release -p streamwarden-experience --example text_examples -- PHRASES CALM_LOG CALM_TEMPLATES > examples.tsv`
 //!
-//! Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
-//! an expert's phrases, and the looked-at logs. `tests/held-out` is not read.
+//! A fourth argument leaves looked-at logs out whose names begin with it, for measuring on them. Examples are the rules and sentences of the problem files, mined templates that a rule knows (the group is the library),
+//! an expert's phrases, what a real cluster logs while nothing is wrong, and the looked-at logs. `tests/held-out` is not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,11 @@ struct Example<'e> {
 type Out<'o> = dyn FnMut(&Example<'_>) -> io::Result<()> + 'o;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let phrases = std::env::args().nth(1).ok_or("name the file of phrases")?;
+    let mut arguments = std::env::args().skip(1);
+    let phrases = arguments.next().ok_or("name the file of phrases")?;
+    let calm_log = arguments.next().ok_or("name the log of a calm cluster")?;
+    let calm_templates = arguments.next().ok_or("name the file of calm templates")?;
+    let left_out = arguments.next();
     let experience = Experience::builtin()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut out = BufWriter::new(io::stdout().lock());
@@ -50,9 +54,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         of_problem(problem, &libraries, &mut write)?;
     }
     of_templates(&experience, &libraries, &mut write)?;
-    of_phrases(&fs::read_to_string(phrases)?, &mut write)?;
+    let phrases = fs::read_to_string(phrases)?;
+    of_phrases(&experience, &phrases, &mut write)?;
+    of_calm_log(&experience, &fs::read(calm_log)?, &mut write)?;
+    let calm_templates = fs::read_to_string(calm_templates)?;
+    of_calm_templates(&experience, &calm_templates, &phrases, &mut write)?;
     for looked_at in ["tests/corpus", "tests/fresh"] {
-        of_corpus(&experience, &root.join(looked_at), &mut write)?;
+        of_corpus(
+            &experience,
+            &root.join(looked_at),
+            left_out.as_deref(),
+            &mut write,
+        )?;
     }
     Ok(())
 }
@@ -175,8 +188,8 @@ fn of_templates(
     Ok(())
 }
 
-/// `class<TAB>exception<TAB>message<TAB>frames` a line; the last two or three may be missing.
-fn of_phrases(text: &str, write: &mut Out<'_>) -> io::Result<()> {
+/// `class<TAB>exception<TAB>message<TAB>frames` a line; the last two or three may be missing. `\n` in a message ends a line.
+fn of_phrases(experience: &Experience, text: &str, write: &mut Out<'_>) -> io::Result<()> {
     let lines = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -184,10 +197,11 @@ fn of_phrases(text: &str, write: &mut Out<'_>) -> io::Result<()> {
         let mut parts = line.split('\t');
         let mut next = || parts.next().unwrap_or_default();
         let (class, exception, message, frames) = (next(), next(), next(), next());
+        let message = message.replace("\\n", "\n");
         let frames: Vec<String> = frames.split(' ').map(str::to_owned).collect();
-        let mut forms = vec![features("", "", &[link(exception, message, &frames)])];
+        let mut forms = vec![features("", "", &[link(exception, &message, &frames)])];
         if exception.is_empty() {
-            forms.push(features("", message, &[]));
+            forms.push(of_lines(experience, &message));
         }
         for features in forms {
             let example = Example {
@@ -203,23 +217,106 @@ fn of_phrases(text: &str, write: &mut Out<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The first fault of each log of the corpus, as the ranking sees it.
-fn of_corpus(experience: &Experience, folder: &Path, write: &mut Out<'_>) -> io::Result<()> {
+/// Lines as they stand in a log, perhaps with level and logger.
+fn of_lines(experience: &Experience, text: &str) -> Features {
+    let events = parsed(experience, text.as_bytes());
+    let mut texts: Vec<&str> = events.iter().map(|event| event.text.as_str()).collect();
+    if events.iter().any(|event| event.throwable.is_some()) {
+        texts = vec![text];
+    }
+    let logger = events.first().map_or("", |event| event.logger.as_str());
+    features(logger, &texts.join("\n"), &[])
+}
+
+fn parsed(experience: &Experience, log: &[u8]) -> Vec<LogEvent> {
+    let coder = std::sync::Arc::clone(experience.templates());
+    let mut parser = LogParser::new(coder, ParserOptions::default());
+    let mut events = Vec::new();
+    parser.push(log, &mut events);
+    parser.finish(&mut events);
+    events
+}
+
+/// What a real cluster says while nothing is wrong, each message once.
+fn of_calm_log(experience: &Experience, log: &[u8], write: &mut Out<'_>) -> io::Result<()> {
+    let mut seen = BTreeSet::new();
+    for event in parsed(experience, log) {
+        let calm = event.level() < LogLevel::Warn && event.throwable.is_none();
+        if calm && experience.analyze_event(&event).is_none() && seen.insert(event.code.clone()) {
+            write(&Example {
+                kind: "calm",
+                group: "",
+                class: "healthy",
+                weight: 1.0,
+                features: of_event(&event),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What libraries call information, as `mine/mine.py --calm` writes it: library, class, template. What an expert's phrase
+/// says of one goes before.
+fn of_calm_templates(
+    experience: &Experience,
+    text: &str,
+    phrases: &str,
+    write: &mut Out<'_>,
+) -> io::Result<()> {
+    for line in text.lines() {
+        let mut parts = line.split('\t');
+        let (Some(group), Some(owner), Some(template)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let event = LogEvent {
+            level: LogLevel::Warn.into(),
+            logger: owner.to_owned(),
+            text: template.replace("{}", "x1"),
+            ..LogEvent::default()
+        };
+        let said = phrases.contains(&format!("{owner} - {}", event.text));
+        if !said && experience.analyze_event(&event).is_none() {
+            write(&Example {
+                kind: "calm",
+                group,
+                class: "healthy",
+                weight: 1.0,
+                features: of_event(&event),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The first fault of each log of the corpus as the ranking sees it, or what it says where nothing failed.
+fn of_corpus(
+    experience: &Experience,
+    folder: &Path,
+    left_out: Option<&str>,
+    write: &mut Out<'_>,
+) -> io::Result<()> {
     for class in files(folder)? {
         for path in files(&class)? {
-            let coder = std::sync::Arc::clone(experience.templates());
-            let mut parser = LogParser::new(coder, ParserOptions::default());
-            let (mut events, mut ranking) = (Vec::new(), LogRanking::new(experience));
-            parser.push(&fs::read(&path)?, &mut events);
-            parser.finish(&mut events);
-            events.iter().for_each(|event| ranking.push(event));
-            if let Some(incident) = ranking.ranked().first() {
+            if left_out.is_some_and(|prefix| stem(&path).starts_with(prefix)) {
+                continue;
+            }
+            let log = fs::read(&path)?;
+            let mut ranking = LogRanking::new(experience);
+            for event in parsed(experience, &log) {
+                ranking.push(&event);
+            }
+            let passage = ranking.passage();
+            let lines = memchr::memchr_iter(b'\n', &log).count();
+            let incidents = ranking.ranked(lines as u64);
+            let first = incidents.first().map(|incident| incident.first.clone());
+            if let Some(event) = first.or(passage) {
                 write(&Example {
                     kind: "corpus",
                     group: &stem(&path),
                     class: &stem(&class),
                     weight: 1.0,
-                    features: of_event(&incident.first),
+                    features: of_event(&event),
                 })?;
             }
         }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Mines the constant messages of Flink and its connectors out of their published source jars.
 
-    python3 experience/mine/mine.py [--repository DIR] [--out experience/templates]
+    python3 experience/mine/mine.py [--repository DIR] [--out experience/templates] [--calm training/text/calm.tsv]
 
 Reads versions.txt (Maven coordinates), gets each source jar through Maven, and writes one line a template: the simple
 name of the class that logs or throws it, a tab, the text with {} at the places of its arguments. Only facts are kept:
 format strings and who says them. The same template of several versions is written once, so its code stays the same.
+With --calm, only what is logged as information is written, into one file: what the text model learns of lines that are fine.
 """
 import argparse
 import pathlib
@@ -16,7 +17,9 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEVELS = "trace|debug|info|warn|error|fatal"
-LOG_CALL = re.compile(r"\b(?:LOG|log|LOGGER|logger|S_LOGGER|LOG_)\s*\.\s*(?:%s)\s*\(" % LEVELS)
+LOG_CALL, CALM_CALL = (
+    re.compile(r"\b(?:LOG|log|LOGGER|logger|S_LOGGER|LOG_)\s*\.\s*(?:%s)\s*\(" % levels) for levels in (LEVELS, "info")
+)
 THROW = re.compile(r"\bnew\s+([A-Z][\w.]*?(?:Exception|Error|Throwable|Failure))\s*\(")
 # Flink's checks throw what their name says.
 CHECKS = {
@@ -119,8 +122,8 @@ def tidy(template):
     return first
 
 
-def logged(source, owner, constants):
-    for match in LOG_CALL.finditer(source):
+def logged(source, owner, constants, calls=LOG_CALL):
+    for match in calls.finditer(source):
         call = arguments(source, match.end())
         template = text_of(call[0], constants) if call else None
         if template:
@@ -145,7 +148,7 @@ def checked(source, constants):
             yield CHECKS[match.group(1)], template.replace("%s", "{}")
 
 
-def templates_of(jar):
+def templates_of(jar, calm=False):
     with zipfile.ZipFile(jar) as archive:
         for name in archive.namelist():
             if not name.endswith((".java", ".scala")):
@@ -153,7 +156,11 @@ def templates_of(jar):
             source = archive.read(name).decode("utf-8", "replace")
             owner = pathlib.PurePosixPath(name).stem
             constants = constants_of(source)
-            for found in (logged(source, owner, constants), thrown(source, constants), checked(source, constants)):
+            if calm:
+                places = [logged(source, owner, constants, CALM_CALL)]
+            else:
+                places = [logged(source, owner, constants), thrown(source, constants), checked(source, constants)]
+            for found in places:
                 for who, template in found:
                     line = tidy(template)
                     if line:
@@ -184,6 +191,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repository", type=pathlib.Path, default=pathlib.Path.home() / ".m2" / "repository")
     parser.add_argument("--out", type=pathlib.Path, default=HERE.parent / "templates")
+    parser.add_argument("--calm", type=pathlib.Path)
     options = parser.parse_args()
     lines = (HERE / "versions.txt").read_text().splitlines()
     coordinates = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -193,10 +201,14 @@ def main():
         if jar is None:
             print(f"no sources: {coordinate}", file=sys.stderr)
             continue
-        mined = {pair for pair in templates_of(jar) if pair not in seen}
+        mined = {pair for pair in templates_of(jar, options.calm is not None) if pair not in seen}
         seen |= mined
         found.setdefault(family(coordinate), set()).update(mined)
         print(f"{coordinate}: {len(mined)} new", file=sys.stderr)
+    if options.calm:
+        lines = sorted(f"{name}\t{owner}\t{template}\n" for name, pairs in found.items() for owner, template in pairs)
+        options.calm.write_text("".join(lines))
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     for name, pairs in found.items():
         text = "".join(f"{owner}\t{template}\n" for owner, template in sorted(pairs))

@@ -11,6 +11,7 @@ use crate::pack::Experience;
 use crate::problem::Problem;
 use crate::words::Context;
 
+mod calm;
 mod index;
 mod noise;
 mod origin;
@@ -130,6 +131,7 @@ impl Experience {
     /// the problem is its twin on the side of the task that failed.
     fn on_the_tasks_side(&self, hit: &Hit, known: &Problem) -> Option<&Problem> {
         let twin = match known.class {
+            _ if known.slug == "sink-login-refused" => "database-login-refused",
             Class::SourceUnreachable => "sink-connection-fails",
             Class::SourceAuthFailure => "sink-login-refused",
             Class::SinkUnreachableOrRejected => "source-connection-fails",

@@ -127,7 +127,8 @@ pub fn explain(
     }
     parser.finish(&mut events);
     take(&mut events, &mut ranking);
-    Ok(answers(experience, &ranking.ranked(), parser.line_number()))
+    let lines = parser.line_number();
+    Ok(answers(experience, &ranking.ranked(lines), lines))
 }
 
 fn take(events: &mut Vec<LogEvent>, ranking: &mut LogRanking<'_>) {

@@ -27,6 +27,8 @@ pub use header::Header;
 pub(crate) use skim::Needles;
 use skim::Skim;
 
+/// Lines at the beginning of a log that are never passed over: a short log is about something, also where nothing failed.
+pub(crate) const READ_WHOLE_LINES: u64 = 200;
 /// The rest of a longer line is dropped.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Longest text of an event.
@@ -172,6 +174,7 @@ impl LogParser {
         for end in memchr::memchr_iter(b'\n', bytes) {
             let whole = self.partial.is_empty() && !self.overlong;
             if whole
+                && self.line_number >= READ_WHOLE_LINES
                 && self.cri_partial.is_empty()
                 && let Some(skim) = &mut skim
                 && skim.passes(bytes, (start, end), &mut hit)

@@ -8,6 +8,7 @@ use streamwarden_proto::Class;
 use streamwarden_proto::v1::LogEvent;
 
 mod features;
+mod figures;
 mod onnx;
 
 pub use features::{Features, WIDTH, features};
@@ -25,10 +26,16 @@ pub struct Judged {
 }
 
 impl TextModel {
-    /// Judges an event by its words.
+    /// Judges an event by its words; it may be about nothing that is wrong.
     #[must_use]
     pub fn judge_event(&self, event: &LogEvent) -> Option<Judged> {
         self.judge(&of_event(event))
+    }
+
+    /// Judges an event that shows a failure by its words.
+    #[must_use]
+    pub fn judge_failed_event(&self, event: &LogEvent) -> Option<Judged> {
+        self.judge_failure(&of_event(event))
     }
 }
 
@@ -66,7 +73,7 @@ mod tests {
             message: message.into(),
             ..ThrowableLink::default()
         };
-        model().judge(&features("", "", &[link])).unwrap()
+        model().judge_failure(&features("", "", &[link])).unwrap()
     }
 
     #[test]

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 WIDTH = 1 << 15
 FOLDS = 5
 #: How much an example of a kind counts: phrases and real logs are what strangers' failures look like.
-KIND_WEIGHT = {"rule": 1.0, "template": 0.5, "phrase": 2.0, "sentence": 1.0, "corpus": 2.0, "nonsense": 1.0}
+KIND_WEIGHT = {"rule": 1.0, "template": 0.5, "phrase": 2.0, "sentence": 1.0, "corpus": 2.0, "calm": 1.0, "nonsense": 1.0}
 #: Libraries with fewer templates that a rule knows say little about being left out.
 LEAST_OF_LIBRARY = 40
 #: Width of the band of probabilities that is looked at to find from where on a name is rather right than wrong.

@@ -135,6 +135,11 @@ const LIBRARIES: &[&str] = &[
     "StreamRecord",
 ];
 
+/// Whether a qualified name is not of the user's own code.
+pub(super) fn is_library(name: &str) -> bool {
+    LIBRARIES.iter().any(|package| name.starts_with(package))
+}
+
 /// Which exception of a chain is the cause, where no rule says otherwise: the deepest that is no wrapper.
 #[must_use]
 pub fn root_cause(throwable: &Throwable) -> usize {

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 
+use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel};
 
+use super::calm::{Calm, is_calm};
 use super::{Match, explains, is_noise, root_cause};
+use crate::log::READ_WHOLE_LINES;
 use crate::pack::Experience;
 use crate::problem::Problem;
 
@@ -19,6 +22,8 @@ const MAX_WARNINGS: usize = 32;
 const TELLING_PROBABILITY: f64 = 0.8;
 /// Evidence lines kept of an incident.
 const MAX_EVIDENCE: usize = 3;
+/// Rules that are at least so sure of a calm line are not weighed against its words.
+const PLAIN_CONFIDENCE: f64 = 0.7;
 const SYMPTOM_FACTOR: f64 = 0.35;
 const EXPLAINED_FACTOR: f64 = 0.3;
 const ADVICE_FACTOR: f64 = 0.35;
@@ -76,6 +81,7 @@ pub struct LogRanking<'e> {
     by_key: HashMap<String, usize>,
     /// Warnings that no rule knows, one a message: what is left to look at where nothing failed.
     warnings: Vec<LogEvent>,
+    calm: Calm,
 }
 
 impl<'e> LogRanking<'e> {
@@ -87,11 +93,13 @@ impl<'e> LogRanking<'e> {
             incidents: Vec::new(),
             by_key: HashMap::new(),
             warnings: Vec::new(),
+            calm: Calm::default(),
         }
     }
 
     /// Takes the next event of the log.
     pub fn push(&mut self, event: &LogEvent) {
+        self.calm.note(event);
         let matched = self.experience.analyze_event(event);
         if matched.is_none() && (!is_failure(event) || is_noise(event)) {
             self.note_warning(event);
@@ -125,24 +133,46 @@ impl<'e> LogRanking<'e> {
     }
 
     /// The warning whose words are most clearly those of a failure; for a log in which nothing else failed.
-    fn telling_warning(&mut self) -> Option<Incident<'e>> {
+    fn telling_warning(&mut self) -> Option<LogEvent> {
         let model = self.experience.text_model()?;
         let judged = self.warnings.drain(..).filter_map(|event| {
             let judged = model.judge_event(&event)?;
-            let telling = judged.sure && judged.probability >= TELLING_PROBABILITY;
+            let telling = judged.sure
+                && judged.class != Class::Healthy
+                && judged.probability >= TELLING_PROBABILITY;
             telling.then_some((judged.probability, event))
         });
         let best = judged.max_by(|one, other| one.0.total_cmp(&other.0));
-        best.map(|(_, event)| Incident {
-            matched: None,
-            matched_line: event.line,
-            weight: weight(&event),
-            first: event,
-            evidence: Vec::new(),
-            count: 1,
-            score: UNKNOWN_CONFIDENCE,
-            order: 0,
-        })
+        best.map(|(_, event)| event)
+    }
+
+    /// What a text model learns of a log in which nothing failed: its warnings, else its calm lines, as one text.
+    #[must_use]
+    pub fn passage(&self) -> Option<LogEvent> {
+        let warning = self.warnings.first().cloned();
+        warning.or_else(|| self.calm.passage(self.experience))
+    }
+
+    /// What a log is about in which nothing failed, if anything. Only a short one is looked at for what calm lines tell.
+    fn of_calm(&mut self, short: bool) -> Option<Incident<'e>> {
+        if self.incidents.is_empty()
+            && let Some(warning) = self.telling_warning()
+        {
+            return Some(of_words(warning, None));
+        }
+        let told = if short {
+            self.calm.telling(self.experience)
+        } else {
+            None
+        };
+        told.map(|(event, matched)| of_words(event, matched))
+    }
+
+    /// Whether anything failed, or a rule is sure of what it saw.
+    fn is_plain(&self) -> bool {
+        self.incidents
+            .iter()
+            .any(|incident| !is_calm(&incident.first) || incident.confidence() >= PLAIN_CONFIDENCE)
     }
 
     fn first(&mut self, key: String, matched: Option<Match<'e>>, event: &LogEvent, weight: f64) {
@@ -185,11 +215,13 @@ impl<'e> LogRanking<'e> {
         }
     }
 
-    /// The incidents, likeliest cause first.
+    /// The incidents of a log of so many lines, likeliest cause first.
     #[must_use]
-    pub fn ranked(mut self) -> Vec<Incident<'e>> {
-        if self.incidents.is_empty() {
-            return self.telling_warning().into_iter().collect();
+    pub fn ranked(mut self, lines: u64) -> Vec<Incident<'e>> {
+        if !self.is_plain()
+            && let Some(calm) = self.of_calm(lines <= READ_WHOLE_LINES)
+        {
+            return vec![calm];
         }
         let problems: Vec<&Problem> = self
             .incidents
@@ -214,6 +246,19 @@ impl<'e> LogRanking<'e> {
                 .then(one.order.cmp(&other.order))
         });
         self.incidents
+    }
+}
+
+fn of_words<'e>(event: LogEvent, matched: Option<Match<'e>>) -> Incident<'e> {
+    Incident {
+        matched,
+        matched_line: event.line,
+        weight: weight(&event),
+        first: event,
+        evidence: Vec::new(),
+        count: 1,
+        score: UNKNOWN_CONFIDENCE,
+        order: 0,
     }
 }
 

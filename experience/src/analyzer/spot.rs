@@ -55,6 +55,36 @@ const WRITES: &[&str] = &[
     "AsyncSinkWriter",
 ];
 
+/// Classes that only read or only write, whatever the task around them is called: a chain may have any name.
+const SURELY_READS: &[&str] = &[
+    "io.debezium.",
+    "mysql.binlog.",
+    ".cdc.",
+    "SplitFetcher",
+    "SplitReader",
+    "SplitEnumerator",
+    "SourceEnumerator",
+    "SourceCoordinator",
+    "SourceReaderBase",
+    "RMQSource",
+    "FlinkKafkaConsumer",
+    "PulsarSource",
+    "SourceFunction.run",
+    "clients.consumer.KafkaConsumer",
+];
+/// The same for writing.
+const SURELY_WRITES: &[&str] = &[
+    "SinkWriterOperator",
+    "CommitterOperator",
+    "AsyncSinkWriter",
+    "JdbcOutputFormat",
+    "RMQSink",
+    "FlinkKafkaProducer",
+    "SinkFunction.invoke",
+    "sink.KafkaWriter",
+    "clients.producer.KafkaProducer",
+];
+
 impl Side {
     /// What a problem of a class is about.
     pub(super) fn of_class(class: Class) -> Option<Self> {
@@ -151,8 +181,25 @@ impl<'e> Event<'e> {
             || frames.into_iter().any(|frame| frame.contains(needle))
     }
 
-    /// What the failed task does. A chain of a source and a sink is neither.
+    /// Whether an exception or a frame is of one of these classes.
+    fn threw(&self, classes: &[&str]) -> bool {
+        let places = self
+            .chain
+            .iter()
+            .flat_map(|link| std::iter::once(&link.exception).chain(&link.frames));
+        places
+            .into_iter()
+            .any(|place| classes.iter().any(|class| place.contains(class)))
+    }
+
+    /// What the failed task does, by who threw, else by its name. A chain of a source and a sink is neither.
     pub(super) fn side(&self) -> Option<Side> {
+        let (reads, writes) = (self.threw(SURELY_READS), self.threw(SURELY_WRITES));
+        match (reads, writes) {
+            (true, false) => return Some(Side::Reads),
+            (false, true) => return Some(Side::Writes),
+            _ => {}
+        }
         let reads = READS.iter().any(|part| self.contains(part));
         let writes = WRITES.iter().any(|part| self.contains(part));
         match (reads, writes) {

@@ -18,10 +18,10 @@ use crate::words::Context;
 pub(super) const HEALTHY_CODE: &str = "SW0000";
 /// Code of the answer that nobody knows.
 pub(super) const UNKNOWN_CODE: &str = "SW0001";
-/// Rules below this confidence fit where nothing better is known: a name, whose frames are on the stack.
-const WEAK_RULE: f64 = 0.66;
-/// Probability from which words weigh more than a weak rule.
-const CLEARLY_ANOTHER: f64 = 0.7;
+/// From this confidence on, a rule knows a message, and no words are looked at.
+const SURE_RULE: f64 = 0.93;
+/// How much better the odds of the words must be than those of the rule.
+const BETTER_ODDS: f64 = 1.25;
 /// Known problems named beside a failure that is none of them.
 const MOST_ALIKE: usize = 4;
 const LONGEST_EVIDENCE_BYTES: usize = 400;
@@ -70,7 +70,7 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
     let said = simple_name(owner);
     let judged = experience
         .text_model()
-        .and_then(|model| model.judge_event(event))
+        .and_then(|model| model.judge_failed_event(event))
         .filter(|judged| judged.sure);
     let title = match (said, known, judged) {
         ("", _, _) => "A failure that no rule knows".to_owned(),
@@ -110,22 +110,27 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
     }
 }
 
-/// Whether a rule that is none too sure is overruled by words that clearly are those of something else.
+/// Whether a rule is overruled by words that clearly are those of something else: both are probabilities, and the odds of
+/// the words must be better than those of the rule.
 pub(super) fn is_overruled(experience: &Experience, incident: &Incident<'_>) -> bool {
-    let weak = incident
+    let unsure = incident
         .matched
         .as_ref()
-        .filter(|matched| matched.confidence < WEAK_RULE);
-    weak.is_some_and(|matched| {
+        .filter(|matched| matched.confidence < SURE_RULE);
+    unsure.is_some_and(|matched| {
         let judged = experience
             .text_model()
-            .and_then(|model| model.judge_event(&incident.first));
+            .and_then(|model| model.judge_failed_event(&incident.first));
         judged.is_some_and(|judged| {
             judged.sure
-                && judged.probability >= CLEARLY_ANOTHER
                 && judged.class != matched.problem.class
+                && odds(judged.probability) >= BETTER_ODDS * odds(matched.confidence)
         })
     })
+}
+
+fn odds(probability: f64) -> f64 {
+    probability / (1.0 - probability).max(f64::EPSILON)
 }
 
 /// Known problems of a class, for somebody who looks for what a failure may be.

@@ -29,6 +29,8 @@ struct Pending {
     trace: TraceBuilder,
     /// The line had a header; bare text has none.
     headed: bool,
+    /// A thread with its frames: not an exception, so its lines are text.
+    dump: bool,
     continuations: usize,
 }
 
@@ -156,6 +158,7 @@ impl Pending {
             event,
             trace: TraceBuilder::default(),
             headed,
+            dump: false,
             continuations: 0,
         }
     }
@@ -199,6 +202,7 @@ impl Pending {
             },
             false,
         );
+        pending.dump = trace::is_thread(body);
         match kind {
             TraceLine::Text => cut(body, MAX_TEXT_BYTES)
                 .trim_end()
@@ -220,6 +224,10 @@ impl Pending {
         if self.headed {
             return self.continuations < MAX_CONTINUATIONS || !matches!(kind, TraceLine::Text);
         }
+        if self.dump {
+            return matches!(kind, TraceLine::Frame(_) | TraceLine::More)
+                || kind == TraceLine::Text && trace::is_part_of_thread(body);
+        }
         let new_trace = body.starts_with("Exception in thread");
         match kind {
             TraceLine::Head(_) => {
@@ -240,7 +248,7 @@ impl Pending {
     fn continue_with(&mut self, kind: TraceLine<'_>, body: &str) {
         self.continuations += 1;
         match kind {
-            TraceLine::Text if self.trace.is_empty() => {
+            TraceLine::Text if self.trace.is_empty() && !self.dump => {
                 append_line(&mut self.event.text, body, MAX_TEXT_BYTES);
             }
             _ => self.trace_line(kind, body),
@@ -248,6 +256,10 @@ impl Pending {
     }
 
     fn trace_line(&mut self, kind: TraceLine<'_>, body: &str) {
+        if self.dump {
+            append_line(&mut self.event.text, body, MAX_TEXT_BYTES);
+            return;
+        }
         let headless = self.trace.is_empty() && !matches!(kind, TraceLine::Head(_));
         if headless {
             if let Some(head) = trace::exception_inside(&self.event.text) {

@@ -68,6 +68,33 @@ pub fn classify(line: &str) -> TraceLine<'_> {
     TraceLine::Text
 }
 
+/// The first line of a thread in a dump: its name in quotation marks, perhaps behind a time, and its state or number.
+#[must_use]
+pub fn is_thread(line: &str) -> bool {
+    let head = cut(line, MAX_FRAME_BYTES);
+    let Some((before, named)) = head.split_once('"') else {
+        return false;
+    };
+    let Some((_, behind)) = named.split_once("\" ") else {
+        return false;
+    };
+    let marks = [
+        "Id=", "nid=", "tid=", "RUNNABLE", "WAITING", "BLOCKED", "prio=",
+    ];
+    let only_time = !before
+        .bytes()
+        .any(|byte| byte.is_ascii_alphabetic() && byte != b'T');
+    only_time && marks.iter().any(|mark| behind.contains(mark))
+}
+
+/// What stands between the frames of a thread.
+#[must_use]
+pub fn is_part_of_thread(line: &str) -> bool {
+    let trimmed = line.trim_start();
+    trimmed.len() < line.len()
+        && (trimmed.starts_with("- ") || trimmed.starts_with("java.lang.Thread.State"))
+}
+
 /// A frame names a method and, in brackets, where it is.
 fn is_frame(text: &str) -> bool {
     let head = cut(text, MAX_FRAME_BYTES);

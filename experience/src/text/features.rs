@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use streamwarden_proto::v1::ThrowableLink;
 
+use super::figures::figures;
 use crate::template::{normal_form, simple_name};
 
 /// Rows of the model's table.
@@ -12,6 +13,10 @@ pub const WIDTH: u32 = 1 << 15;
 const MOST_WORDS: usize = 60;
 const MOST_FRAMES: usize = 4;
 const MOST_LINKS: usize = 12;
+/// Lines of a text without an exception: a table, a dump, some lines of a monitor.
+const MOST_LINES: usize = 40;
+/// Frames of a thread dump.
+const MOST_DUMPED: usize = 16;
 /// Beginnings of this length stand for all forms of a word.
 const STEM_LETTERS: usize = 5;
 /// Parts of names that every frame has.
@@ -116,6 +121,30 @@ impl Features {
         }
     }
 
+    /// Lines without an exception: each with its words, the frames of a dump, and what the figures say.
+    fn lines(&mut self, text: &str) {
+        let mut dumped = 0;
+        for line in text.lines().take(MOST_LINES) {
+            match line.trim_start().strip_prefix("at ") {
+                Some(frame) if frame.contains('(') => {
+                    dumped += 1;
+                    if dumped <= MOST_DUMPED {
+                        self.frame(frame);
+                    }
+                }
+                _ => self.text(line),
+            }
+        }
+        for said in figures(text) {
+            self.add("n:", &said);
+        }
+    }
+
+    fn frame(&mut self, frame: &str) {
+        let called = frame.split('(').next().unwrap_or(frame);
+        self.package("f:", called);
+    }
+
     fn class(&mut self, class: &str, root: bool) {
         let name = simple_name(class);
         self.add("X:", name);
@@ -141,7 +170,11 @@ impl Features {
 pub fn features(logger: &str, text: &str, chain: &[ThrowableLink]) -> Features {
     let mut features = Features::default();
     features.package("l:", simple_name(logger));
-    features.text(text);
+    if chain.is_empty() {
+        features.lines(text);
+    } else {
+        features.text(text);
+    }
     let links: Vec<&ThrowableLink> = chain.iter().filter(|link| !link.suppressed).collect();
     let skipped = links.len().saturating_sub(MOST_LINKS);
     for (index, link) in links.iter().enumerate().skip(skipped) {
@@ -149,15 +182,14 @@ pub fn features(logger: &str, text: &str, chain: &[ThrowableLink]) -> Features {
         features.class(&link.exception, root);
         features.text(&link.message);
         for frame in link.frames.iter().take(MOST_FRAMES) {
-            let called = frame.split('(').next().unwrap_or(frame);
-            features.package("f:", called);
+            features.frame(frame);
         }
     }
     features
 }
 
 /// Lower-case words of a text or a name; `TopicAuthorizationException` is three.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut before_lower = false;
@@ -179,7 +211,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn stem(word: &str) -> &str {
+pub(super) fn stem(word: &str) -> &str {
     let end = word
         .char_indices()
         .nth(STEM_LETTERS)

@@ -112,15 +112,26 @@ impl TextModel {
             .collect()
     }
 
-    /// The likeliest class; none for a failure without a word.
+    /// The likeliest class; none for a text without a word.
     #[must_use]
     pub fn judge(&self, features: &Features) -> Option<Judged> {
+        self.likeliest(features, |_| true)
+    }
+
+    /// The likeliest class of what is known to have failed.
+    #[must_use]
+    pub fn judge_failure(&self, features: &Features) -> Option<Judged> {
+        self.likeliest(features, |class| class != Class::Healthy)
+    }
+
+    fn likeliest(&self, features: &Features, may_be: impl Fn(Class) -> bool) -> Option<Judged> {
         if features.is_empty() {
             return None;
         }
         let all = self.probabilities(features);
         let (class, probability) = all
             .into_iter()
+            .filter(|(class, _)| may_be(*class))
             .max_by(|one, other| one.1.total_cmp(&other.1))?;
         Some(Judged {
             class,

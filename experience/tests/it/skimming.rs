@@ -21,6 +21,9 @@ fn answers(log: &str) -> Vec<Answer> {
     answers
 }
 
+/// A short log is read whole; lines are passed over only behind its end.
+const CALM: &str = "2026-11-22 21:34:00,123 INFO  a.B [] - calm\n";
+
 fn line() -> impl Strategy<Value = &'static str> {
     prop_oneof![
         Just("2026-11-22 21:34:00,123 INFO  org.apache.flink.Task [] - started"),
@@ -49,8 +52,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn passing_over_lines_changes_no_answer(lines in proptest::collection::vec(line(), 0..40)) {
-        let log = lines.join("\n") + "\n";
+    fn passing_over_lines_changes_no_answer(
+        before in 0_usize..300,
+        lines in proptest::collection::vec(line(), 0..40),
+    ) {
+        let log = CALM.repeat(before) + &lines.join("\n") + "\n";
         let read = log.replacen('\n', &format!("{NO_SKIMMING}\n"), 1);
         prop_assert_eq!(answers(&log), answers(&read));
     }

@@ -1,0 +1,162 @@
+//! Lines that report no failure, for a log in which nothing failed: a few lines of a monitor, a table, a thread dump. What
+//! somebody pasted is about something; a long log is not searched for it.
+
+use streamwarden_proto::Class;
+use streamwarden_proto::v1::{LogEvent, LogLevel};
+
+use super::ranking::says_failure;
+use super::{Match, is_noise, origin};
+use crate::log::{READ_WHOLE_LINES, append_line};
+use crate::pack::Experience;
+
+/// Lines kept.
+const MOST_LINES: usize = 60;
+/// Longest text of all of them.
+const LONGEST_TEXT_BYTES: usize = 8 * 1024;
+/// Lines about something are called so from this probability on.
+const TELLING_PROBABILITY: f64 = 0.5;
+/// What Flink and libraries call information is calm: only a word of trouble and little doubt count against that.
+const TELLING_OF_LIBRARY: f64 = 0.8;
+/// Beginnings of words without which a library's information is not about trouble.
+const TROUBLE: &[&str] = &[
+    "fail",
+    "error",
+    "timed out",
+    "timeout",
+    "time out",
+    "lost",
+    "refus",
+    "denied",
+    "reject",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "unable",
+    "did not",
+    "no longer",
+    "not available",
+    "unavailable",
+    "unreachable",
+    "not enough",
+    "insufficient",
+    "expired",
+    "disconnect",
+    "invalid",
+    "unauthorized",
+    "not authorized",
+    "exceed",
+    "exhausted",
+    "limited",
+    "throttl",
+    "stalled",
+    "stuck",
+    "killed",
+    "evict",
+    "out of range",
+    "mismatch",
+    "corrupt",
+    "backlog",
+    "give up",
+    "giving up",
+];
+
+/// The calm lines at the beginning of a log.
+#[derive(Debug, Default)]
+pub(super) struct Calm {
+    events: Vec<LogEvent>,
+}
+
+impl Calm {
+    pub(super) fn note(&mut self, event: &LogEvent) {
+        let wanted = self.events.len() < MOST_LINES
+            && event.line <= READ_WHOLE_LINES
+            && is_calm(event)
+            && !is_noise(event);
+        if wanted {
+            self.events.push(event.clone());
+        }
+    }
+
+    /// What the lines are about, if that is not fine: a rule that knows one of them, else the words of all of them together,
+    /// else of a library's one alone. The event is all lines that are no library's; `None` for the match where only words tell.
+    pub(super) fn telling<'e>(
+        &self,
+        experience: &'e Experience,
+    ) -> Option<(LogEvent, Option<Match<'e>>)> {
+        let (librarys, own): (Vec<&LogEvent>, Vec<&LogEvent>) = self
+            .events
+            .iter()
+            .partition(|event| is_librarys(experience, event));
+        let passage = joined(&own);
+        if let Some(passage) = &passage
+            && let Some(matched) = matched(experience, &own)
+        {
+            return Some((passage.clone(), Some(matched)));
+        }
+        let model = experience.text_model()?;
+        let telling = |event: &LogEvent, least: f64| {
+            let judged = model.judge_event(event)?;
+            let telling =
+                judged.sure && judged.class != Class::Healthy && judged.probability >= least;
+            telling.then_some(judged.probability)
+        };
+        if let Some(passage) = passage
+            && telling(&passage, TELLING_PROBABILITY).is_some()
+        {
+            return Some((passage, None));
+        }
+        let troubled = librarys.into_iter().filter(|event| says_trouble(event));
+        let of_librarys = troubled.filter_map(|event| {
+            telling(event, TELLING_OF_LIBRARY).map(|probability| (probability, event))
+        });
+        let best = of_librarys.max_by(|one, other| one.0.total_cmp(&other.0));
+        best.map(|(_, event)| (event.clone(), None))
+    }
+
+    /// All lines that are no library's, else all lines.
+    pub(super) fn passage(&self, experience: &Experience) -> Option<LogEvent> {
+        let own = |event: &&LogEvent| !is_librarys(experience, event);
+        joined(&self.events.iter().filter(own).collect::<Vec<_>>())
+            .or_else(|| joined(&self.events.iter().collect::<Vec<_>>()))
+    }
+}
+
+/// The surest rule that knows a line, those for warnings among them: what a monitor reports as information is one.
+fn matched<'e>(experience: &'e Experience, lines: &[&LogEvent]) -> Option<Match<'e>> {
+    let found = lines.iter().filter_map(|line| {
+        let warning = LogEvent {
+            level: LogLevel::Warn.into(),
+            ..(*line).clone()
+        };
+        experience.analyze_event(&warning)
+    });
+    found.max_by(|one, other| one.confidence.total_cmp(&other.confidence))
+}
+
+/// Whether a line reports no failure.
+pub(super) fn is_calm(event: &LogEvent) -> bool {
+    event.level() < LogLevel::Warn && event.throwable.is_none() && !says_failure(&event.text)
+}
+
+fn says_trouble(event: &LogEvent) -> bool {
+    let text = event.text.to_lowercase();
+    TROUBLE.iter().any(|word| text.contains(word))
+}
+
+/// Whether Flink or a library says this, by the logger's name or, where a layout shortens it, by the message.
+fn is_librarys(experience: &Experience, event: &LogEvent) -> bool {
+    !event.logger.is_empty()
+        && (origin::is_library(&event.logger)
+            || event.logger.starts_with("o.a.")
+            || experience.templates().is_mined(&event.logger, &event.text))
+}
+
+fn joined(events: &[&LogEvent]) -> Option<LogEvent> {
+    let (first, rest) = events.split_first()?;
+    let mut passage = (*first).clone();
+    for event in rest {
+        append_line(&mut passage.text, &event.text, LONGEST_TEXT_BYTES);
+    }
+    Some(passage)
+}
