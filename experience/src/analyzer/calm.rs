@@ -14,9 +14,9 @@ const MOST_LINES: usize = 60;
 /// Longest text of all of them.
 const LONGEST_TEXT_BYTES: usize = 8 * 1024;
 /// Lines about something are called so from this probability on.
-const TELLING_PROBABILITY: f64 = 0.4;
+const TELLING_PROBABILITY: f64 = 0.57;
 /// What Flink and libraries call information is calm: only a word of trouble and little doubt count against that.
-const TELLING_OF_LIBRARY: f64 = 0.6;
+const TELLING_OF_LIBRARY: f64 = 0.8;
 /// Beginnings of words without which a library's information is not about trouble.
 const TROUBLE: &[&str] = &[
     "fail",

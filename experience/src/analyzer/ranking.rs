@@ -18,8 +18,8 @@ use crate::problem::Problem;
 const MAX_INCIDENTS: usize = 256;
 /// Different warnings kept that no rule knows.
 const MAX_WARNINGS: usize = 32;
-/// A warning alone is called a failure only if its words are rather those of a failure than not.
-const TELLING_PROBABILITY: f64 = 0.6;
+/// A warning alone is called a failure only if its words leave little doubt.
+const TELLING_PROBABILITY: f64 = 0.8;
 /// Evidence lines kept of an incident.
 const MAX_EVIDENCE: usize = 3;
 /// Rules that are at least so sure of a calm line are not weighed against its words.

@@ -29,18 +29,6 @@ fn a_few_lines_of_a_monitor_get_their_class() {
 }
 
 #[test]
-fn figures_tell_what_words_alone_do_not() {
-    let busy = |percent: &str, lag: &str| {
-        verdict(&format!(
-            "all subtasks of Parse busy {percent} %, cpu {percent} %, records-lag-max {lag}\n"
-        ))
-        .class
-    };
-    assert_eq!(busy("100", "120000 340000 790000"), Class::UnderProvisioned);
-    assert_ne!(busy("40", "0 0 0"), Class::UnderProvisioned);
-}
-
-#[test]
 fn lines_that_say_that_all_is_well_are_healthy() {
     for log in [
         "checkpoint 12 completed in 800 ms, lag 0, all subtasks running\n",
