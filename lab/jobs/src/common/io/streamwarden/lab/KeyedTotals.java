@@ -20,6 +20,7 @@ final class KeyedTotals extends KeyedProcessFunction<Integer, Event, Event> impl
     private transient ValueState<Double> total;
     private transient ValueState<String> textTotal;
     private transient ListState<byte[]> history;
+    private transient Remembered remembered;
 
     private final boolean asText;
 
@@ -32,6 +33,7 @@ final class KeyedTotals extends KeyedProcessFunction<Integer, Event, Event> impl
     @Override
     public void open(OpenContext context) {
         behaviour.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+        remembered = new Remembered(key);
         if (asText) {
             textTotal = getRuntimeContext().getState(new ValueStateDescriptor<>("total", String.class));
         } else {
@@ -49,9 +51,9 @@ final class KeyedTotals extends KeyedProcessFunction<Integer, Event, Event> impl
         } else {
             total.update(now);
         }
-        int remembered = (int) Knobs.number(key + ".state_bytes_per_record", 0);
-        if (remembered > 0) {
-            history.add(new byte[remembered]);
+        int bytes = remembered.size();
+        if (bytes > 0) {
+            history.add(remembered.next(bytes));
         }
         out.collect(event.with(now, event.body));
     }

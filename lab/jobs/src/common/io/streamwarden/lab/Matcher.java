@@ -22,6 +22,7 @@ final class Matcher extends KeyedCoProcessFunction<Integer, Event, Event, Event>
     private transient ValueState<Event> left;
     private transient ValueState<Event> right;
     private transient ListState<byte[]> unmatched;
+    private transient Remembered remembered;
 
     Matcher(String key, long waitMs, Behaviour behaviour) {
         this.key = key;
@@ -32,6 +33,7 @@ final class Matcher extends KeyedCoProcessFunction<Integer, Event, Event, Event>
     @Override
     public void open(OpenContext context) {
         behaviour.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+        remembered = new Remembered(key);
         left = getRuntimeContext().getState(new ValueStateDescriptor<>("left", Event.class));
         right = getRuntimeContext().getState(new ValueStateDescriptor<>("right", Event.class));
         unmatched = getRuntimeContext().getListState(new ListStateDescriptor<>("unmatched", byte[].class));
@@ -50,9 +52,9 @@ final class Matcher extends KeyedCoProcessFunction<Integer, Event, Event, Event>
     private void match(Event event, ValueState<Event> own, ValueState<Event> other, Context context, Collector<Event> out)
             throws Exception {
         behaviour.onRecord();
-        int remembered = (int) Knobs.number(key + ".state_bytes_per_record", 0);
-        if (remembered > 0) {
-            unmatched.add(new byte[remembered]);
+        int bytes = remembered.size();
+        if (bytes > 0) {
+            unmatched.add(remembered.next(bytes));
         }
         Event partner = other.value();
         if (partner == null) {

@@ -18,6 +18,7 @@ final class WindowSum extends ProcessWindowFunction<Event, Event, Integer, TimeW
     private final String key;
     private final Behaviour behaviour;
     private transient ListStateDescriptor<byte[]> history;
+    private transient Remembered remembered;
 
     WindowSum(String key, Behaviour behaviour) {
         this.key = key;
@@ -27,6 +28,7 @@ final class WindowSum extends ProcessWindowFunction<Event, Event, Integer, TimeW
     @Override
     public void open(OpenContext context) {
         behaviour.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+        remembered = new Remembered(key);
         history = new ListStateDescriptor<>("window-history", byte[].class);
     }
 
@@ -35,14 +37,14 @@ final class WindowSum extends ProcessWindowFunction<Event, Event, Integer, TimeW
             throws Exception {
         double sum = 0;
         Event last = null;
-        int remembered = (int) Knobs.number(key + ".state_bytes_per_record", 0);
-        ListState<byte[]> kept = remembered > 0 ? context.globalState().getListState(history) : null;
+        int bytes = remembered.size();
+        ListState<byte[]> kept = bytes > 0 ? context.globalState().getListState(history) : null;
         for (Event event : events) {
             behaviour.onRecord();
             sum += event.amount;
             last = event;
             if (kept != null) {
-                kept.add(new byte[remembered]);
+                kept.add(remembered.next(bytes));
             }
         }
         if (last != null) {
