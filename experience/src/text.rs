@@ -25,6 +25,21 @@ pub struct Judged {
     pub sure: bool,
 }
 
+/// How much better the odds of the words must be than those of a rule that they overrule.
+const BETTER_ODDS: f64 = 1.25;
+
+impl Judged {
+    /// Whether the words weigh more than a rule of this confidence that says something else: both are probabilities.
+    #[must_use]
+    pub fn outweighs(&self, confidence: f64) -> bool {
+        self.sure && odds(self.probability) >= BETTER_ODDS * odds(confidence)
+    }
+}
+
+fn odds(probability: f64) -> f64 {
+    probability / (1.0 - probability).max(f64::EPSILON)
+}
+
 impl TextModel {
     /// Judges an event by its words; it may be about nothing that is wrong.
     #[must_use]

@@ -8,6 +8,7 @@ use super::ranking::says_failure;
 use super::{Match, is_noise, origin};
 use crate::log::{READ_WHOLE_LINES, append_line};
 use crate::pack::Experience;
+use crate::text::Judged;
 
 /// Lines kept.
 const MOST_LINES: usize = 60;
@@ -61,6 +62,17 @@ const TROUBLE: &[&str] = &[
     "giving up",
 ];
 
+/// What calm lines tell.
+#[derive(Debug)]
+pub(super) enum Told<'e> {
+    /// Something is wrong: the lines that tell it as one event, and the rule that knows it.
+    Trouble(LogEvent, Option<Match<'e>>),
+    /// All is well by the words, also where a rule fires.
+    Fine,
+    /// Neither.
+    Nothing,
+}
+
 /// The calm lines at the beginning of a log.
 #[derive(Debug, Default)]
 pub(super) struct Calm {
@@ -78,40 +90,40 @@ impl Calm {
         }
     }
 
-    /// What the lines are about, if that is not fine: a rule that knows one of them, else the words of all of them together,
-    /// else of a library's one alone. The event is all lines that are no library's; `None` for the match where only words tell.
-    pub(super) fn telling<'e>(
-        &self,
-        experience: &'e Experience,
-    ) -> Option<(LogEvent, Option<Match<'e>>)> {
+    /// What the lines are about: what a rule knows of one of them or the words of all of them together say, where that is not
+    /// fine; else what the words of a library's line alone say.
+    pub(super) fn told<'e>(&self, experience: &'e Experience) -> Told<'e> {
         let (librarys, own): (Vec<&LogEvent>, Vec<&LogEvent>) = self
             .events
             .iter()
             .partition(|event| is_librarys(experience, event));
-        let passage = joined(&own);
-        if let Some(passage) = &passage
-            && let Some(matched) = matched(experience, &own)
-        {
-            return Some((passage.clone(), Some(matched)));
-        }
-        let model = experience.text_model()?;
-        let telling = |event: &LogEvent, least: f64| {
-            let judged = model.judge_event(event)?;
-            let telling =
-                judged.sure && judged.class != Class::Healthy && judged.probability >= least;
-            telling.then_some(judged.probability)
+        let Some(model) = experience.text_model() else {
+            return Told::Nothing;
         };
-        if let Some(passage) = passage
-            && telling(&passage, TELLING_PROBABILITY).is_some()
-        {
-            return Some((passage, None));
+        let mut fine = false;
+        if let Some(passage) = joined(&own) {
+            let judged = model.judge_event(&passage);
+            let healthy = judged.filter(|judged| judged.class == Class::Healthy);
+            match matched(experience, &own) {
+                Some(found) if healthy.is_some_and(|words| words.outweighs(found.confidence)) => {}
+                Some(found) => return Told::Trouble(passage, Some(found)),
+                None if judged.is_some_and(|words| is_trouble(words, TELLING_PROBABILITY)) => {
+                    return Told::Trouble(passage, None);
+                }
+                None => {}
+            }
+            fine = healthy.is_some();
         }
         let troubled = librarys.into_iter().filter(|event| says_trouble(event));
         let of_librarys = troubled.filter_map(|event| {
-            telling(event, TELLING_OF_LIBRARY).map(|probability| (probability, event))
+            let judged = model.judge_event(event)?;
+            is_trouble(judged, TELLING_OF_LIBRARY).then_some((judged.probability, event))
         });
-        let best = of_librarys.max_by(|one, other| one.0.total_cmp(&other.0));
-        best.map(|(_, event)| (event.clone(), None))
+        match of_librarys.max_by(|one, other| one.0.total_cmp(&other.0)) {
+            Some((_, event)) => Told::Trouble(event.clone(), None),
+            None if fine => Told::Fine,
+            None => Told::Nothing,
+        }
     }
 
     /// All lines that are no library's, else all lines.
@@ -137,6 +149,10 @@ fn matched<'e>(experience: &'e Experience, lines: &[&LogEvent]) -> Option<Match<
 /// Whether a line reports no failure.
 pub(super) fn is_calm(event: &LogEvent) -> bool {
     event.level() < LogLevel::Warn && event.throwable.is_none() && !says_failure(&event.text)
+}
+
+fn is_trouble(judged: Judged, least: f64) -> bool {
+    judged.sure && judged.class != Class::Healthy && judged.probability >= least
 }
 
 fn says_trouble(event: &LogEvent) -> bool {

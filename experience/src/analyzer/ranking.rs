@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel};
 
-use super::calm::{Calm, is_calm};
+use super::calm::{Calm, Told, is_calm};
 use super::{Match, explains, is_noise, root_cause};
 use crate::log::READ_WHOLE_LINES;
 use crate::pack::Experience;
@@ -18,8 +18,8 @@ use crate::problem::Problem;
 const MAX_INCIDENTS: usize = 256;
 /// Different warnings kept that no rule knows.
 const MAX_WARNINGS: usize = 32;
-/// A warning alone is called a failure only if its words leave little doubt.
-const TELLING_PROBABILITY: f64 = 0.8;
+/// A warning alone is called a failure only if its words are rather those of a failure than not.
+const TELLING_PROBABILITY: f64 = 0.6;
 /// Evidence lines kept of an incident.
 const MAX_EVIDENCE: usize = 3;
 /// Rules that are at least so sure of a calm line are not weighed against its words.
@@ -153,21 +153,6 @@ impl<'e> LogRanking<'e> {
         warning.or_else(|| self.calm.passage(self.experience))
     }
 
-    /// What a log is about in which nothing failed, if anything. Only a short one is looked at for what calm lines tell.
-    fn of_calm(&mut self, short: bool) -> Option<Incident<'e>> {
-        if self.incidents.is_empty()
-            && let Some(warning) = self.telling_warning()
-        {
-            return Some(of_words(warning, None));
-        }
-        let told = if short {
-            self.calm.telling(self.experience)
-        } else {
-            None
-        };
-        told.map(|(event, matched)| of_words(event, matched))
-    }
-
     /// Whether anything failed, or a rule is sure of what it saw.
     fn is_plain(&self) -> bool {
         self.incidents
@@ -218,10 +203,18 @@ impl<'e> LogRanking<'e> {
     /// The incidents of a log of so many lines, likeliest cause first.
     #[must_use]
     pub fn ranked(mut self, lines: u64) -> Vec<Incident<'e>> {
-        if !self.is_plain()
-            && let Some(calm) = self.of_calm(lines <= READ_WHOLE_LINES)
+        if self.incidents.is_empty()
+            && let Some(warning) = self.telling_warning()
         {
-            return vec![calm];
+            return vec![of_words(warning, None)];
+        }
+        // Only a short log is looked at for what calm lines tell.
+        if lines <= READ_WHOLE_LINES && !self.is_plain() {
+            match self.calm.told(self.experience) {
+                Told::Trouble(event, matched) => return vec![of_words(event, matched)],
+                Told::Fine => return Vec::new(),
+                Told::Nothing => {}
+            }
         }
         let problems: Vec<&Problem> = self
             .incidents

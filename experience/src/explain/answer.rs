@@ -20,8 +20,6 @@ pub(super) const HEALTHY_CODE: &str = "SW0000";
 pub(super) const UNKNOWN_CODE: &str = "SW0001";
 /// From this confidence on, a rule knows a message, and no words are looked at.
 const SURE_RULE: f64 = 0.93;
-/// How much better the odds of the words must be than those of the rule.
-const BETTER_ODDS: f64 = 1.25;
 /// Known problems named beside a failure that is none of them.
 const MOST_ALIKE: usize = 4;
 const LONGEST_EVIDENCE_BYTES: usize = 400;
@@ -110,8 +108,7 @@ pub(super) fn unknown(experience: &Experience, incident: &Incident<'_>) -> Answe
     }
 }
 
-/// Whether a rule is overruled by words that clearly are those of something else: both are probabilities, and the odds of
-/// the words must be better than those of the rule.
+/// Whether a rule is overruled by words that clearly are those of something else.
 pub(super) fn is_overruled(experience: &Experience, incident: &Incident<'_>) -> bool {
     let unsure = incident
         .matched
@@ -122,15 +119,9 @@ pub(super) fn is_overruled(experience: &Experience, incident: &Incident<'_>) -> 
             .text_model()
             .and_then(|model| model.judge_failed_event(&incident.first));
         judged.is_some_and(|judged| {
-            judged.sure
-                && judged.class != matched.problem.class
-                && odds(judged.probability) >= BETTER_ODDS * odds(matched.confidence)
+            judged.class != matched.problem.class && judged.outweighs(matched.confidence)
         })
     })
-}
-
-fn odds(probability: f64) -> f64 {
-    probability / (1.0 - probability).max(f64::EPSILON)
 }
 
 /// Known problems of a class, for somebody who looks for what a failure may be.

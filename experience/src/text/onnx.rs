@@ -128,11 +128,13 @@ impl TextModel {
         if features.is_empty() {
             return None;
         }
-        let all = self.probabilities(features);
+        let mut all = self.probabilities(features);
+        all.retain(|(class, _)| may_be(*class));
+        let together: f64 = all.iter().map(|(_, probability)| probability).sum();
         let (class, probability) = all
             .into_iter()
-            .filter(|(class, _)| may_be(*class))
             .max_by(|one, other| one.1.total_cmp(&other.1))?;
+        let probability = probability / together.max(f64::MIN_POSITIVE);
         Some(Judged {
             class,
             probability,
