@@ -12,6 +12,7 @@ mod figures;
 mod onnx;
 
 pub use features::{Features, WIDTH, features};
+pub(crate) use figures::has_telling_figure;
 pub use onnx::{TextModel, TextModelError};
 
 /// What the words of a failure say.

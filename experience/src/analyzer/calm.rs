@@ -4,6 +4,8 @@
 use streamwarden_proto::Class;
 use streamwarden_proto::v1::{LogEvent, LogLevel};
 
+mod trouble;
+
 use super::ranking::says_failure;
 use super::{Match, is_noise, origin};
 use crate::log::{READ_WHOLE_LINES, append_line};
@@ -18,50 +20,6 @@ const LONGEST_TEXT_BYTES: usize = 8 * 1024;
 const TELLING_PROBABILITY: f64 = 0.57;
 /// What Flink and libraries call information is calm: only a word of trouble and little doubt count against that.
 const TELLING_OF_LIBRARY: f64 = 0.8;
-/// Beginnings of words without which a library's information is not about trouble.
-const TROUBLE: &[&str] = &[
-    "fail",
-    "error",
-    "timed out",
-    "timeout",
-    "time out",
-    "lost",
-    "refus",
-    "denied",
-    "reject",
-    "cannot",
-    "can't",
-    "could not",
-    "couldn't",
-    "unable",
-    "did not",
-    "no longer",
-    "not available",
-    "unavailable",
-    "unreachable",
-    "not enough",
-    "insufficient",
-    "expired",
-    "disconnect",
-    "invalid",
-    "unauthorized",
-    "not authorized",
-    "exceed",
-    "exhausted",
-    "limited",
-    "throttl",
-    "stalled",
-    "stuck",
-    "killed",
-    "evict",
-    "out of range",
-    "mismatch",
-    "corrupt",
-    "backlog",
-    "give up",
-    "giving up",
-];
-
 /// What calm lines tell.
 #[derive(Debug)]
 pub(super) enum Told<'e> {
@@ -107,14 +65,18 @@ impl Calm {
             match matched(experience, &own) {
                 Some(found) if healthy.is_some_and(|words| words.outweighs(found.confidence)) => {}
                 Some(found) => return Told::Trouble(passage, Some(found)),
-                None if judged.is_some_and(|words| is_trouble(words, TELLING_PROBABILITY)) => {
+                None if judged.is_some_and(|words| is_trouble(words, TELLING_PROBABILITY))
+                    && trouble::is_hinted_at(&passage.text) =>
+                {
                     return Told::Trouble(passage, None);
                 }
                 None => {}
             }
             fine = healthy.is_some();
         }
-        let troubled = librarys.into_iter().filter(|event| says_trouble(event));
+        let troubled = librarys
+            .into_iter()
+            .filter(|event| trouble::is_named(&event.text));
         let of_librarys = troubled.filter_map(|event| {
             let judged = model.judge_event(event)?;
             is_trouble(judged, TELLING_OF_LIBRARY).then_some((judged.probability, event))
@@ -153,11 +115,6 @@ pub(super) fn is_calm(event: &LogEvent) -> bool {
 
 fn is_trouble(judged: Judged, least: f64) -> bool {
     judged.sure && judged.class != Class::Healthy && judged.probability >= least
-}
-
-fn says_trouble(event: &LogEvent) -> bool {
-    let text = event.text.to_lowercase();
-    TROUBLE.iter().any(|word| text.contains(word))
 }
 
 /// Whether Flink or a library says this, by the logger's name or, where a layout shortens it, by the message.

@@ -55,6 +55,23 @@ pub(super) fn figures(text: &str) -> Vec<String> {
     said
 }
 
+/// Ends of what is said of figures that are not as they should be, or may not be.
+const TELLING: &[&str] = &[
+    "all of it",
+    "little of it",
+    "lowest",
+    "negative",
+    "rises",
+    "stands out",
+];
+
+/// Whether the figures of a text say more than that something is there.
+pub(crate) fn has_telling_figure(text: &str) -> bool {
+    figures(text)
+        .iter()
+        .any(|said| TELLING.iter().any(|end| said.ends_with(end)))
+}
+
 fn of_line(text: &str, line: usize, said: &mut Vec<String>, placed: &mut Vec<Placed>) {
     let tokens = tokens(text);
     let mut before: Vec<String> = Vec::new();
