@@ -24,7 +24,7 @@ const TELLING_OF_LIBRARY: f64 = 0.8;
 #[derive(Debug)]
 pub(super) enum Told<'e> {
     /// Something is wrong: the lines that tell it as one event, and the rule that knows it.
-    Trouble(LogEvent, Option<Match<'e>>),
+    Trouble(Box<(LogEvent, Option<Match<'e>>)>),
     /// All is well by the words, also where a rule fires.
     Fine,
     /// Neither.
@@ -64,11 +64,11 @@ impl Calm {
             let healthy = judged.filter(|judged| judged.class == Class::Healthy);
             match matched(experience, &own) {
                 Some(found) if healthy.is_some_and(|words| words.outweighs(found.confidence)) => {}
-                Some(found) => return Told::Trouble(passage, Some(found)),
+                Some(found) => return Told::Trouble(Box::new((passage, Some(found)))),
                 None if judged.is_some_and(|words| is_trouble(words, TELLING_PROBABILITY))
                     && trouble::is_hinted_at(&passage.text) =>
                 {
-                    return Told::Trouble(passage, None);
+                    return Told::Trouble(Box::new((passage, None)));
                 }
                 None => {}
             }
@@ -82,7 +82,7 @@ impl Calm {
             is_trouble(judged, TELLING_OF_LIBRARY).then_some((judged.probability, event))
         });
         match of_librarys.max_by(|one, other| one.0.total_cmp(&other.0)) {
-            Some((_, event)) => Told::Trouble(event.clone(), None),
+            Some((_, event)) => Told::Trouble(Box::new((event.clone(), None))),
             None if fine => Told::Fine,
             None => Told::Nothing,
         }

@@ -211,7 +211,10 @@ impl<'e> LogRanking<'e> {
         // Only a short log is looked at for what calm lines tell.
         if lines <= READ_WHOLE_LINES && !self.is_plain() {
             match self.calm.told(self.experience) {
-                Told::Trouble(event, matched) => return vec![of_words(event, matched)],
+                Told::Trouble(told) => {
+                    let (event, matched) = *told;
+                    return vec![of_words(event, matched)];
+                }
                 Told::Fine => return Vec::new(),
                 Told::Nothing => {}
             }

@@ -40,6 +40,19 @@ fn lines_that_say_that_all_is_well_are_healthy() {
 }
 
 #[test]
+fn to_name_what_may_fail_is_no_trouble() {
+    for log in [
+        "restored from savepoint s3://bucket/sp, 12 of 12 operators\n",
+        "metaspace 140 MB of 256 MB\n",
+        "2026-11-22 21:34:00,123 INFO  com.acme.Job [] - transaction committed, 500 rows\n",
+        "2026-11-22 21:34:00,123 INFO  com.acme.Job [] - Completed checkpoint 7 for job 4f\n",
+        "busy 42 %, 45 %, 39 % on three subtasks\n",
+    ] {
+        assert_eq!(verdict(log).class, Class::Healthy, "{log}");
+    }
+}
+
+#[test]
 fn a_long_log_is_not_searched_for_what_calm_lines_are_about() {
     let calm = "2026-11-22 21:34:00,123 INFO  com.acme.Job [] - record 17 is processed\n";
     let telling = "2026-11-22 21:34:00,123 INFO  com.acme.Report [] - all subtasks of Parse busy 100 %, records-lag-max 120000 -> 340000 -> 790000\n";
