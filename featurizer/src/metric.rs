@@ -152,7 +152,7 @@ metrics! {
         HeapCommitted: Gauge Max ["Status.JVM.Memory.Heap.Committed"],
         HeapMax: Gauge Max ["Status.JVM.Memory.Heap.Max"],
         NonHeapUsed: Gauge Max ["Status.JVM.Memory.NonHeap.Used"],
-        MetaspaceUsed: Gauge Max ["Status.JVM.Memory.Metaspace.Used"],
+        MetaspaceCommitted: Gauge Max ["Status.JVM.Memory.Metaspace.Committed"],
         MetaspaceMax: Gauge Max ["Status.JVM.Memory.Metaspace.Max"],
         DirectUsed: Gauge Max ["Status.JVM.Memory.Direct.MemoryUsed"],
         DirectCapacity: Gauge Max ["Status.JVM.Memory.Direct.TotalCapacity"],

@@ -20,7 +20,7 @@ ABSOLUTE = {
     "state_share", "state_backend", "restart_strategy", "slots_used_share", "upstream_backlog", "managed_share",
     # What else runs on the lab's machine, and how long ago the processes were started.
     "cpu_load", "host_cpu_load_max", "host_cpu_cores_share_max", "host_cpu_cores_share", "cpu_cores_share",
-    "cpu_over_others", "metaspace_share", "direct_over_capacity", "direct_beyond_network_share", "heap_committed_share",
+    "cpu_over_others", "direct_over_capacity", "direct_beyond_network_share", "heap_committed_share",
     "direct_used", "segments_available_share", "network_share",
 }
 # Late records are counted in records a second, and any at all matter.

@@ -14,7 +14,7 @@ import onnxruntime
 from . import onnx_file
 from .choice import usable
 from .dataset import ELSEWHERE, HEALTHY, Rows
-from .signs import TROUBLE, columns_for
+from .signs import SIGNS, TROUBLE, columns_for
 from .trees import Ensemble
 
 # Two builds of the runtime may add up in another order.
@@ -71,36 +71,53 @@ MOST_OUTSIDE = 0.05
 MOST_HEALTHY_OUTSIDE = 0.005
 # How long something took is a matter of the machine and of the job's size.
 UNBOUNDED_UNITS = {"ms"}
+# A share of a second in milliseconds is never more than all of it.
+MOST_OF_UNIT = {"ms/s": 1000.0}
 
 
-def label_profiles(rows: Rows, labels: list[str]) -> dict[str, dict]:
+def label_profiles(rows: Rows, labels: list[str], brings: dict[str, set[str]] | None = None) -> dict[str, dict]:
     """For each problem, the limits within which its rows lie: of the features where it shows, and only of those whose
     range, taken from some topologies, held on each of the others. For ``healthy``, upper limits of what shows trouble of any
-    kind, none below what is no trouble anywhere: a subject beyond them has a problem, whether a known one or not."""
+    kind, none below what is no trouble anywhere: a subject beyond them has a problem, whether a known one or not. And for each
+    problem how much of that trouble goes with it: all that its own rows had, and any where a problem shows that it ``brings``
+    along. What is beyond is another problem's."""
+    trouble = _troubling(rows.features)
     profiles = {}
+    no_trouble = _no_trouble([rows.features[column] for column in trouble])
+    if healthy := _profile(rows, rows.label == HEALTHY, trouble, MOST_HEALTHY_OUTSIDE, no_trouble):
+        profiles[HEALTHY] = healthy
     for label in labels:
-        if label == ELSEWHERE:
+        if label in (HEALTHY, ELSEWHERE):
             continue
-        healthy = label == HEALTHY
-        columns = _troubling(rows.features) if healthy else _comparable(label, rows.features)
-        profile = _profile(rows, rows.label == label, columns, MOST_HEALTHY_OUTSIDE if healthy else MOST_OUTSIDE)
+        own = rows.label == label
+        profile = _profile(rows, own, _comparable(label, rows.features), MOST_OUTSIDE)
         if profile and healthy:
-            profile["min"] = [-ANYTHING] * len(profile["min"])
-            for column in columns:
-                profile["max"][column] = max(profile["max"][column], TROUBLE[rows.features[column]["name"]])
+            shown = _profile(rows, own, trouble, MOST_OUTSIDE)
+            free = {column for one in (label, *(brings or {}).get(label, ())) if one in SIGNS
+                    for column in columns_for(one, rows.features, usable(rows.features))}
+            profile["trouble"] = [
+                ANYTHING if column in free or most == ANYTHING else max(most, healthy["max"][column])
+                for column, most in enumerate(shown["max"] if shown else [ANYTHING] * len(rows.features))]
         if profile:
             profiles[label] = profile
     return profiles
 
 
-def _profile(rows: Rows, own: np.ndarray, columns: list[int], most_outside: float) -> dict | None:
-    """Limits of the rows that ``own`` chooses; none without rows or features."""
+def _range(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value of each feature with slack; NaN for a feature that was always missing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmin(values, axis=0) - slack, np.nanmax(values, axis=0) + slack
+
+
+def _profile(rows: Rows, own: np.ndarray, columns: list[int], most_outside: float, limits_of=_range) -> dict | None:
+    """Limits of the rows that ``own`` chooses, as ``limits_of`` finds them; none without rows or features."""
     values = rows.values[:, columns].astype(np.float64)
     if not own.any() or not columns:
         return None
     slack = SLACK * _width(values)
-    limits = _range(values[own], slack)
-    holds = _holds(values[own], rows.topology[own], slack, most_outside)
+    limits = limits_of(values[own], slack)
+    holds = _holds(values[own], rows.topology[own], lambda some: limits_of(some, slack), most_outside)
     low, high = [-ANYTHING] * rows.values.shape[1], [ANYTHING] * rows.values.shape[1]
     for at, column in enumerate(columns):
         if holds[at]:
@@ -134,14 +151,20 @@ def _width(values: np.ndarray) -> np.ndarray:
     return np.nan_to_num(high - low)
 
 
-def _range(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value of each feature with slack; NaN for a feature that was always missing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmin(values, axis=0) - slack, np.nanmax(values, axis=0) + slack
+def _no_trouble(features: list[dict]):
+    """As ``_range`` finds limits, but upper ones only, none below what is no trouble anywhere, and none that a feature could not
+    exceed at all because its unit has a most."""
+    floor = np.array([TROUBLE[feature["name"]] for feature in features], dtype=np.float64)
+    most = np.array([MOST_OF_UNIT.get(feature["unit"], np.inf) for feature in features])
+
+    def limits_of(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        highest = _range(values, np.zeros_like(slack))[1]
+        return np.full(len(features), -ANYTHING), np.fmax(np.fmin(highest + slack, (highest + most) / 2), floor)
+
+    return limits_of
 
 
-def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray, most_outside: float) -> np.ndarray:
+def _holds(values: np.ndarray, topology: np.ndarray, limits_of, most_outside: float) -> np.ndarray:
     """For which features the range of all other topologies holds the rows of each one, but for a share of them."""
     holds = np.full(values.shape[1], len(set(topology)) > 1)
     holds &= ~np.isnan(values).all(axis=0)
@@ -149,7 +172,7 @@ def _holds(values: np.ndarray, topology: np.ndarray, slack: np.ndarray, most_out
         if len(set(topology)) < 2:
             break
         inside = topology == one
-        low, high = _range(values[~inside], slack)
+        low, high = limits_of(values[~inside])
         missing = np.isnan(values[inside])
         with np.errstate(invalid="ignore"):
             fits = missing | ((values[inside] >= low) & (values[inside] <= high))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import figures
+from . import figures, pack
 from .dataset import ELSEWHERE, HEALTHY, SCOPES, is_left_to_rules
 
 HOUR_MS = 3_600_000
@@ -35,7 +35,7 @@ def write(work: Path, models: Path, lab: Path) -> None:
                 summary += _by_problem(problems, runs)
     path = work / "evaluation-slug.jsonl"
     if path.exists():
-        summary += _unknown(_runs(path))
+        summary += _unknown(_runs(path), pack.brings(models.parent / "problems"))
     more = ["Single rows, confusion matrices, calibration, and what was not recorded: `lab/REPORT.md` of the source.", ""]
     (models / "REPORT.md").write_text("\n".join([*head, *more, *summary]) + "\n", encoding="utf-8")
     drawn = figures.write(lab / "figures", rows["scopes"], judged.get("topology", []))
@@ -179,14 +179,20 @@ def _by_problem(problems: list[dict], runs: list[dict]) -> list[str]:
     return lines
 
 
-def _unknown(runs: list[dict]) -> list[str]:
+def _unknown(runs: list[dict], brings: dict[str, set[str]]) -> list[str]:
     """A kind of fault that training never saw at all."""
     sick = [run for run in runs if run["fault"]]
 
+    def linked(one: str, other: str) -> bool:
+        return other in brings.get(one, ()) or one in brings.get(other, ())
+
     def answer(run: dict) -> str:
+        planted = run["fault"]["slug"]
         if run["right"]:
-            return "right, by the rules of its errors"
-        return {"unknown": "`unknown`", "nothing": "nothing"}.get(run["answer"], "another problem")
+            return "right, by the rules of its errors" if run["answer"] == planted else "the other fault of the run"
+        if run["answer"] in ("unknown", "nothing"):
+            return {"unknown": "`unknown`"}.get(run["answer"], "nothing")
+        return "its cause or its consequence, as the pack has it" if linked(planted, run["answer"]) else "another problem"
 
     counts = {by_rules: Counter(answer(run) for run in sick if is_left_to_rules(run["fault"]["slug"]) == by_rules)
               for by_rules in (False, True)}
@@ -201,11 +207,11 @@ def _unknown(runs: list[dict]) -> list[str]:
         found = Counter(run["fault"]["slug"] for run in sick if not run["right"] and chosen(run))
         if found:
             lines += ["", f"{title}: " + ", ".join(f"{slug} {count}" for slug, count in found.most_common()) + "."]
-    wrong = Counter((run["fault"]["slug"], run["answer"]) for run in sick
-                    if not run["right"] and run["answer"] not in ("unknown", "nothing"))
-    if wrong:
-        lines += ["", "Taken for another problem: " +
-                  ", ".join(f"{slug} as {answer} ({count})" for (slug, answer), count in wrong.most_common()) + "."]
+    for title, said in (("Taken for another problem", "another problem"),
+                        ("Named by its cause or its consequence", "its cause or its consequence, as the pack has it")):
+        wrong = Counter((run["fault"]["slug"], run["answer"]) for run in sick if answer(run) == said)
+        if wrong:
+            lines += ["", f"{title}: " + ", ".join(f"{slug} as {name} ({count})" for (slug, name), count in wrong.most_common()) + "."]
     return [*lines, ""]
 
 

@@ -40,6 +40,8 @@ WATERMARK = (
 )
 HEAP = ("heap_share", "heap_floor_share", "gc_time", "gc_count", "gc_pause_mean", "errors_memory", "cpu_per_busy")
 
+METASPACE = ("metaspace_share",)
+
 # A reader that has lost what it reads from.
 CUT_OFF = (
     "consumer_cut_off_share", "consumer_connections_min", "producer_cut_off_share", "commits_failed",
@@ -75,6 +77,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
         "unassigned_share", "partitions", "partitions_per_subtask", "records_none_share", "parallelism",
     ),
     "heap-exhausted": HEAP,
+    "metaspace-exhausted": METASPACE,
     "taskmanager-frozen": EVERYTHING,
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import manifest
+from . import manifest, pack
 from .choice import usable
 from .dataset import ELSEWHERE, HEALTHY, SCOPES, Rows, load
 from .fit import SEED, Model, boosting, constant, labels_of, single_tree, softmax, targets, temperature, weights
@@ -145,6 +145,7 @@ class Trainer:
         self.rows = load(dataset)
         self.models, self.work, self.note = models, work, note
         self.only_topologies = only_topologies
+        self.brings = pack.brings(models.parent / "problems")
         self.tapes = json.loads((dataset / "tapes.json").read_text())
         digest = hashlib.sha256()
         for scope in SCOPES:
@@ -203,17 +204,19 @@ class Trainer:
                 break
             shipped = json.loads((self.models / scope / "manifest.json").read_text())
             model = fit_with_labels(rows, labels, boosting)
-            self.write(self.work / kind / name / scope, rows, model, shipped["temperature"], shipped["thresholds"])
+            self.write(self.work / kind / name / scope, rows, model, shipped["temperature"], shipped["thresholds"],
+                       pack.without(self.brings, name))
         return f"without {kind} {name}"
 
-    def write(self, folder: Path, rows: Rows, model: Model, warmth: float, thresholds: dict[str, float]) -> None:
+    def write(self, folder: Path, rows: Rows, model: Model, warmth: float, thresholds: dict[str, float],
+              brings: dict[str, set[str]] | None = None) -> None:
         ranges = manifest.healthy_ranges(rows.values[rows.label == HEALTHY], rows.names)
         runs = {label: len(set(rows.tape[rows.label == label])) for label in model.labels}
         contents = manifest.Contents(
             scope=rows.scope, version=self.version, labels=model.labels, fingerprint=rows.fingerprint,
             features=[{key: feature[key] for key in ("name", "unit", "label")} for feature in rows.features],
             temperature=warmth, seed=SEED, thresholds=thresholds, healthy=ranges,
-            profiles=manifest.label_profiles(rows, model.labels),
+            profiles=manifest.label_profiles(rows, model.labels, self.brings if brings is None else brings),
             trained_on={
                 "rows": len(rows), "tapes": len(set(rows.tape)), "runs": runs,
                 "topologies": sorted(set(rows.topology)), "flink_versions": sorted(set(rows.flink_version)),

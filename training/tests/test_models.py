@@ -12,7 +12,7 @@ import onnxruntime
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny_model  # noqa: E402
-from streamwarden_training import manifest, onnx_file, trees  # noqa: E402
+from streamwarden_training import manifest, onnx_file, pack, trees  # noqa: E402
 from streamwarden_training.dataset import Rows  # noqa: E402
 from streamwarden_training.fit import boosting, fast_scores, labels_of, single_tree, softmax, temperature  # noqa: E402
 from streamwarden_training.choice import usable  # noqa: E402
@@ -113,7 +113,7 @@ class Profiles(unittest.TestCase):
     FEATURES = [{"name": name, "unit": unit} for name, unit in (
         ("busy_max", "ms/s"), ("idle_mean", "ms/s"), ("mailbox_latency_max", "ms"), ("gc_time", "ms/s"))]
 
-    def limits(self) -> dict:
+    def limits(self, brings: dict | None = None) -> dict:
         """Of a slow sink on two topologies: busy alike, idle apart; never without latency and garbage collection."""
         sick = [[950, 10, 5, 1], [960, 12, 5, 1], [955, 500, 5, 1], [965, 510, 5, 1]]
         fine = [[100, 300, 9, 2], [300, 700, 9, 2]]
@@ -121,7 +121,7 @@ class Profiles(unittest.TestCase):
         shape = np.array(["a", "a", "b", "b", "a", "b"], dtype=object)
         rows = Rows("vertex", self.FEATURES, "f", np.array(sick + fine, dtype=np.float32), labels, shape, shape, shape, shape,
                     np.arange(6))
-        return manifest.label_profiles(rows, ["healthy", "elsewhere", "slow-sink"])
+        return manifest.label_profiles(rows, ["healthy", "elsewhere", "slow-sink"], brings)
 
     def test_what_is_alike_on_all_topologies_limits_a_problem(self):
         profile = self.limits()["slow-sink"]
@@ -141,8 +141,25 @@ class Profiles(unittest.TestCase):
         rows = np.array([[950, 300, 9, 101], [950, 300, 900, 99], [950, 300, 9, np.nan]], dtype=np.float32)
         self.assertEqual(manifest.beyond(healthy, rows).tolist(), [True, False, False])
 
+    def test_trouble_that_a_problem_never_had_is_not_its_own_unless_it_is_known_to_bring_it_along(self):
+        self.assertEqual(self.limits()["slow-sink"]["trouble"], [manifest.ANYTHING] * 3 + [100])
+        brought = self.limits({"slow-sink": {"gc-pressure", "disk-full"}})["slow-sink"]["trouble"]
+        self.assertEqual(brought, [manifest.ANYTHING] * 4)
+        self.assertNotIn("trouble", self.limits()["healthy"])
+
     def test_what_suffers_from_another_has_no_limits(self):
         self.assertEqual(list(self.limits()), ["healthy", "slow-sink"])
+
+
+class WhatAPackSays(unittest.TestCase):
+    def test_what_a_problem_brings_along_is_read_from_either_side(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "slow-sink.toml").write_text('explains = ["source-lag-grows"]\n')
+            Path(folder, "checkpoint-timeout-alignment.toml").write_text('explained_by = ["slow-sink"]\n')
+            brought = pack.brings(Path(folder))
+        self.assertEqual(brought["slow-sink"], {"source-lag-grows", "checkpoint-timeout-alignment"})
+        self.assertEqual(pack.without(brought, "source-lag-grows")["slow-sink"], {"checkpoint-timeout-alignment"})
+        self.assertNotIn("slow-sink", pack.without(brought, "slow-sink"))
 
 
 if __name__ == "__main__":

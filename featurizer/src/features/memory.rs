@@ -3,8 +3,8 @@
 use crate::history::Trend;
 use crate::metric::ProcessMetric::{
     ClassesLoaded, DirectCapacity, DirectUsed, GcCount, GcCountAll, HeapCommitted, HeapMax,
-    HeapUsed, ManagedTotal, ManagedUsed, MappedUsed, MetaspaceMax, MetaspaceUsed, NetworkTotal,
-    NetworkUsed, NonHeapUsed, RequestedMemoryUsage, SegmentsAvailable, SegmentsTotal,
+    HeapUsed, ManagedTotal, ManagedUsed, MappedUsed, MetaspaceCommitted, MetaspaceMax,
+    NetworkTotal, NetworkUsed, NonHeapUsed, RequestedMemoryUsage, SegmentsAvailable, SegmentsTotal,
 };
 use crate::schema::{Family, TaskManagerFeature};
 use crate::state::process::ProcessFigures;
@@ -34,10 +34,10 @@ pub(crate) const FAMILY: Family = Family {
         TaskManagerFeature::new("gc_count", "1/s", "collections", "Garbage collections a second.", MISSING, |t| collections(t.own))
             .with_trend(Trend::Difference),
         TaskManagerFeature::new("gc_pause_mean", "ms", "time of a collection", "Mean time of a garbage collection in this window.", "no collection in this window", |t| stats::ratio(t.own.gc_ms_per_s(), collections(t.own))),
-        TaskManagerFeature::new("metaspace_used", "bytes", "metaspace in use", "Metaspace in use.", MISSING, |t| t.own.one(MetaspaceUsed)),
-        TaskManagerFeature::new("metaspace_share", "ratio", "metaspace against its limit", "Metaspace in use against its limit.", "no limit, or not reported", |t| {
+        TaskManagerFeature::new("metaspace_committed", "bytes", "metaspace taken", "Metaspace that the JVM has taken from the system, which is what its limit counts: each class loader takes whole chunks, so that it may be twice what is in use.", MISSING, |t| t.own.one(MetaspaceCommitted)),
+        TaskManagerFeature::new("metaspace_share", "ratio", "metaspace taken against its limit", "Metaspace that the JVM has taken from the system against its limit.", "no limit, or not reported", |t| {
             let limit = t.own.one(MetaspaceMax);
-            if limit > 0.0 { t.own.one(MetaspaceUsed) / limit } else { f64::NAN }
+            if limit > 0.0 { t.own.one(MetaspaceCommitted) / limit } else { f64::NAN }
         })
             .with_trend(Trend::Difference),
         TaskManagerFeature::new("classes_loaded", "count", "classes loaded", "Classes loaded by the process, mean of the window.", MISSING, |t| t.own.one(ClassesLoaded))

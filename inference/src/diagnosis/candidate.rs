@@ -24,6 +24,8 @@ const ABOUT_EQUAL: f64 = 0.15;
 const LEAST_OF_ONE_LINE: f64 = 0.7;
 /// What follows from a failure waits this long for the failure itself to show.
 const PATIENCE_MS: i64 = 10_000;
+/// Errors that do not tell a problem from its like wait this long for figures that do.
+const PATIENCE_WITH_FIGURES_MS: i64 = 30_000;
 /// Nothing is certain.
 const MOST_CONFIDENT: f64 = 0.99;
 
@@ -88,19 +90,21 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
     found.into_values().collect()
 }
 
-/// Flink says that a checkpoint expired, not why: where figures name the reason, the error speaks for that one.
+/// Flink says that a checkpoint expired, not why: where figures name the reason, the error speaks for that one, and where
+/// they are like no known reason, for none.
 fn told_apart_by_figures(
     experience: &Experience,
     slug: &str,
     figures: &BTreeMap<String, Candidate>,
 ) -> String {
     let class = class_of(experience, slug);
-    if class != Class::CheckpointTimeout || figures.contains_key(slug) {
+    if !needs_figures(class) || figures.contains_key(slug) {
         return slug.to_owned();
     }
     let same = figures.values().filter(|one| one.class == class);
     let best = same.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
-    best.map_or(slug, |one| &one.slug).to_owned()
+    let unlike_any = figures.get(UNKNOWN).filter(|one| one.ready);
+    best.or(unlike_any).map_or(slug, |one| &one.slug).to_owned()
 }
 
 /// A symptom that nothing explains stands for what its class showed first: connections that break at once say that a
@@ -187,6 +191,7 @@ fn of_history(
         figures: Some((row.scope, row.id.clone())),
         errors: Vec::new(),
     };
+    let explained = |row: &Row| !manifest.has_unexplained_trouble(&row.values, &row.probabilities);
     let mut found = Vec::new();
     for (index, label) in manifest.labels.iter().enumerate() {
         let mean = history.mean(index, windows);
@@ -204,7 +209,8 @@ fn of_history(
             continue;
         }
         let profile = manifest.profiles.get(label);
-        let fits = |row: &Row| profile.is_none_or(|profile| profile.fits(&row.values));
+        let fits =
+            |row: &Row| profile.is_none_or(|profile| profile.fits(&row.values)) && explained(row);
         if !fits(row) {
             continue;
         }
@@ -277,7 +283,11 @@ fn with_errors(
     let repeated_enough =
         !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
     let said_enough = track.confidence >= LEAST_OF_ONE_LINE || track.occurrences >= 3;
-    let enough = repeated_enough && (said_enough || class == Class::Unknown);
+    let may_be_told_apart =
+        needs_figures(class) && matches!(phase, Phase::Learning | Phase::Judged);
+    let figures_from_ms = track.first_ms.max(job.judged_from_ms(judge.config));
+    let told_apart = !may_be_told_apart || job.now_ms - figures_from_ms >= PATIENCE_WITH_FIGURES_MS;
+    let enough = repeated_enough && told_apart && (said_enough || class == Class::Unknown);
     let repeated = 0.8_f64.powi(i32::try_from(track.occurrences.saturating_sub(1)).unwrap_or(30));
     let said = 1.0 - (1.0 - track.confidence.max(0.5)) * repeated;
     let errors: Vec<ErrorRecord> = track.records.iter().cloned().collect();
@@ -303,6 +313,11 @@ fn with_errors(
         figures: figures.and_then(|candidate| candidate.figures),
         errors,
     })
+}
+
+/// Whether errors of a class say only that something failed, and figures why.
+fn needs_figures(class: Class) -> bool {
+    class == Class::CheckpointTimeout
 }
 
 fn class_of(experience: &Experience, slug: &str) -> Class {

@@ -218,7 +218,7 @@ impl Job {
     }
 
     /// Before this the job is too young.
-    fn judged_from_ms(&self, config: &DiagnosisConfig) -> i64 {
+    pub(super) fn judged_from_ms(&self, config: &DiagnosisConfig) -> i64 {
         self.start_ms().saturating_add(config.learning_ms)
     }
 

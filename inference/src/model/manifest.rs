@@ -12,6 +12,9 @@ pub const HEALTHY: &str = "healthy";
 /// Label of rows of subjects that only suffer from a problem of another subject.
 pub const ELSEWHERE: &str = "elsewhere";
 
+/// A problem that is less likely than this explains nothing.
+const POSSIBLE: f32 = 0.05;
+
 /// `manifest.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
@@ -102,6 +105,9 @@ pub struct LabelProfile {
     pub min: Vec<f32>,
     /// Greatest value of each feature.
     pub max: Vec<f32>,
+    /// How much trouble of each kind goes with the problem; more than that is another one's. Empty: any.
+    #[serde(default)]
+    pub trouble: Vec<f32>,
 }
 
 impl LabelProfile {
@@ -110,6 +116,10 @@ impl LabelProfile {
     pub fn fits(&self, row: &[f32]) -> bool {
         let mut limits = row.iter().zip(self.min.iter().zip(&self.max));
         limits.all(|(value, (min, max))| value.is_nan() || (min..=max).contains(&value))
+    }
+
+    fn brings(&self, feature: usize, value: f32) -> bool {
+        self.trouble.get(feature).is_none_or(|most| value <= *most)
     }
 }
 
@@ -172,6 +182,27 @@ impl Manifest {
         healthy.is_some_and(|limits| !limits.fits(row))
     }
 
+    /// Whether a subject shows trouble that goes with none of the problems that its figures may be of. `probabilities` are in the
+    /// order of the labels.
+    #[must_use]
+    pub fn has_unexplained_trouble(&self, row: &[f32], probabilities: &[f32]) -> bool {
+        let Some(healthy) = self.profiles.get(HEALTHY) else {
+            return false;
+        };
+        let trouble = row.iter().zip(&healthy.max).enumerate();
+        let mut trouble = trouble.filter(|(_, (value, most))| value > most);
+        trouble.any(|(feature, (value, _))| {
+            let mut labels = self.labels.iter().zip(probabilities);
+            !labels.any(|(label, probability)| {
+                let is_problem = label != HEALTHY && label != ELSEWHERE;
+                let profile = self.profiles.get(label);
+                is_problem
+                    && *probability >= POSSIBLE
+                    && profile.is_none_or(|one| one.brings(feature, *value))
+            })
+        })
+    }
+
     /// Position of a label.
     #[must_use]
     pub fn label_index(&self, label: &str) -> Option<usize> {
@@ -197,15 +228,53 @@ impl Golden {
 mod tests {
     use super::*;
 
+    const MANIFEST: &str = r#"{
+        "name": "vertex", "scope": "vertex", "version": "1", "input": "rows", "output": "probabilities",
+        "labels": ["healthy", "slow-sink", "hot-key"], "features": [], "fingerprint": "f", "healthy": {}
+    }"#;
+
     #[test]
     fn a_row_fits_a_label_if_none_of_its_values_is_beyond_the_limits() {
         let profile = LabelProfile {
             rows: 10,
             min: vec![0.0, 100.0, -1e30],
             max: vec![10.0, 200.0, 1e30],
+            trouble: Vec::new(),
         };
         assert!(profile.fits(&[5.0, 150.0, 7e9]));
         assert!(profile.fits(&[f32::NAN, 150.0, f32::NAN]));
         assert!(!profile.fits(&[5.0, 201.0, 0.0]));
+    }
+
+    #[test]
+    fn trouble_is_explained_if_it_goes_with_a_problem_that_the_figures_may_be_of() {
+        let profile = |trouble: Vec<f32>| LabelProfile {
+            rows: 10,
+            min: vec![-1e30; 2],
+            max: vec![1e30; 2],
+            trouble,
+        };
+        let mut healthy = profile(Vec::new());
+        healthy.max = vec![5.0, 5.0];
+        let mut manifest = Manifest::parse("vertex", MANIFEST.as_bytes()).unwrap();
+        manifest.profiles = [
+            (HEALTHY, healthy),
+            ("slow-sink", profile(vec![1e30, 5.0])),
+            ("hot-key", profile(vec![5.0, 1e30])),
+        ]
+        .map(|(label, profile)| (label.to_owned(), profile))
+        .into();
+        let unexplained = |row, probabilities| manifest.has_unexplained_trouble(row, probabilities);
+        let slow_sink = &[0.02, 0.97, 0.01];
+        assert!(!unexplained(&[9.0, 1.0], slow_sink));
+        assert!(!unexplained(&[9.0, f32::NAN], slow_sink));
+        assert!(
+            unexplained(&[9.0, 9.0], slow_sink),
+            "no sink does the second"
+        );
+        assert!(
+            !unexplained(&[9.0, 9.0], &[0.0, 0.9, 0.1]),
+            "both at once do"
+        );
     }
 }

@@ -7,8 +7,8 @@ use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
     FINE, SINK, SLOW, START_MS, STRANGE, TROUBLED, WINDOW_MS, diagnosis, diagnosis_with,
-    diagnosis_with_healthy_limits, diagnosis_with_limits, error, job_context, listing, push,
-    symptom, told, window,
+    diagnosis_with_healthy_limits, diagnosis_with_limits, diagnosis_with_limits_of_trouble, error,
+    job_context, listing, push, symptom, told, window,
 };
 
 /// A job that has run well for a minute.
@@ -283,6 +283,40 @@ fn more_trouble_than_any_healthy_subject_showed_is_called_unknown_though_no_mode
         "{}",
         events[0].data.confidence
     );
+}
+
+#[test]
+fn a_problem_is_not_named_beside_trouble_that_never_goes_with_it() {
+    let mut diagnosis = well_for_a_minute(diagnosis_with_limits_of_trouble());
+    assert_eq!(strange(&mut diagnosis, 7..=9), ["opened unknown@sink"]);
+    let mut diagnosis = well_for_a_minute(diagnosis_with_limits_of_trouble());
+    opened(&mut diagnosis);
+}
+
+/// What comes of two expired checkpoints and of the windows after them.
+fn expired(mut diagnosis: Diagnosis, sink: [f32; 4]) -> [Vec<String>; 2] {
+    let slug = "checkpoint-timeout-alignment";
+    let mut early = push(
+        &mut diagnosis,
+        &[error(61, slug, 0.9), error(66, slug, 0.9)],
+    );
+    early.extend(windows(&mut diagnosis, 7..=8, sink));
+    let late = windows(&mut diagnosis, 9..=10, sink);
+    [told(&early), told(&late)]
+}
+
+#[test]
+fn a_checkpoint_that_expired_is_laid_to_what_is_usual_only_once_figures_had_time_to_say_why() {
+    let [early, late] = expired(seasoned(), FINE);
+    assert_eq!(early, Vec::<String>::new());
+    assert_eq!(late, ["opened checkpoint-timeout-alignment@totals"]);
+}
+
+#[test]
+fn a_checkpoint_that_expired_for_a_reason_that_figures_do_not_know_is_no_known_problem() {
+    let [early, late] = expired(well_for_a_minute(diagnosis_with_limits()), STRANGE);
+    assert_eq!(early, Vec::<String>::new());
+    assert_eq!(late, ["opened unknown@sink"]);
 }
 
 #[test]

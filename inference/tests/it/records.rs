@@ -49,13 +49,30 @@ pub(crate) fn diagnosis_with_healthy_limits() -> Diagnosis {
     limited("healthy")
 }
 
+/// A slow sink may show any backpressure, but more than 400 ms/s is trouble that does not go with it.
+pub(crate) fn diagnosis_with_limits_of_trouble() -> Diagnosis {
+    let mut profile = profile_of(None);
+    profile["trouble"] = serde_json::json!([ANY, 400.0, ANY, ANY]);
+    judged_with([("healthy", profile_of(Some(400.0))), ("slow-sink", profile)])
+}
+
 fn limited(label: &str) -> Diagnosis {
+    judged_with([(label, profile_of(Some(400.0)))])
+}
+
+const ANY: f64 = 1e30;
+
+fn profile_of(most_backpressure: Option<f64>) -> serde_json::Value {
+    let most = most_backpressure.unwrap_or(ANY);
+    serde_json::json!({ "rows": 100, "min": [-ANY, -ANY, -ANY, -ANY], "max": [ANY, most, ANY, ANY] })
+}
+
+fn judged_with<const N: usize>(profiles: [(&str, serde_json::Value); N]) -> Diagnosis {
     let manifest = include_str!("../fixtures/tiny/manifest.json");
     let mut manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
-    let (any, no) = (1e30, -1e30);
-    manifest["profiles"][label] = serde_json::json!({
-        "rows": 100, "min": [no, no, no, no], "max": [any, 400.0, any, any]
-    });
+    for (label, profile) in profiles {
+        manifest["profiles"][label] = profile;
+    }
     judged_by(&manifest.to_string(), DiagnosisConfig::default())
 }
 

@@ -104,8 +104,8 @@ fn memory(facts: &Facts<'_>, measured: &mut Measured) {
     let host = |name| facts.worst_host(name);
     measured.heap_used_bytes = host("heap_used");
     measured.heap_max_bytes = host("heap_max");
-    measured.metaspace_used_bytes = host("metaspace_used");
-    measured.metaspace_max_bytes = ratio(host("metaspace_used"), host("metaspace_share"));
+    measured.metaspace_used_bytes = host("metaspace_committed");
+    measured.metaspace_max_bytes = ratio(host("metaspace_committed"), host("metaspace_share"));
     measured.direct_used_bytes = host("direct_used");
     measured.managed_max_bytes = host("managed_memory");
     measured.managed_used_bytes = product(host("managed_share"), host("managed_memory"));

@@ -122,7 +122,7 @@ fn memory(facts: &Facts<'_>, words: &mut Context) {
         words.set("heap", format!("{} of {}", size(used), size(limit)));
     }
     note(words, "gc", facts.worst_host("gc_time"), time_share);
-    let metaspace = facts.worst_host("metaspace_used");
+    let metaspace = facts.worst_host("metaspace_committed");
     note(words, "metaspace", metaspace, size);
     note(words, "direct", facts.worst_host("direct_used"), size);
 }
