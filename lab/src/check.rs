@@ -132,6 +132,11 @@ pub enum Check {
         /// Share, 0 to 1.
         share: f64,
     },
+    /// The TaskManager at fault has taken so much of the metaspace that it may have.
+    MetaspaceTaken {
+        /// Share, 0 to 1.
+        share: f64,
+    },
 }
 
 /// How a task spends its time.
@@ -367,9 +372,15 @@ impl State<'_> {
                 Ok(self.reaches(fold(Over::Max, &rates), cores * 1_000.0))
             }
             Check::HeapUsed { share } => {
-                let used = heap_used(rest, host_id).await?;
+                let used = memory_share(rest, host_id, "Heap.Used", "Heap.Max").await?;
                 self.first = Some(used);
                 Ok(used >= *share)
+            }
+            Check::MetaspaceTaken { share } => {
+                let taken =
+                    memory_share(rest, host_id, "Metaspace.Committed", "Metaspace.Max").await?;
+                self.first = Some(taken);
+                Ok(taken >= *share)
             }
         }
     }
@@ -481,8 +492,14 @@ async fn cpu_ms(rest: &Rest) -> Result<f64, RestError> {
     Ok(nanoseconds / 1e6)
 }
 
-async fn heap_used(rest: &Rest, taskmanager: &str) -> Result<f64, RestError> {
-    let names = ["Status.JVM.Memory.Heap.Used", "Status.JVM.Memory.Heap.Max"];
+async fn memory_share(
+    rest: &Rest,
+    taskmanager: &str,
+    part: &str,
+    whole: &str,
+) -> Result<f64, RestError> {
+    let names = [part, whole].map(|name| format!("Status.JVM.Memory.{name}"));
+    let names = names.each_ref().map(String::as_str);
     let metrics = rest.taskmanager_metrics(taskmanager, &names).await?;
     let value = |name| metrics.get(name).copied().unwrap_or(f64::NAN);
     Ok(value(names[0]) / value(names[1]))

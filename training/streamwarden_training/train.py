@@ -54,21 +54,13 @@ def fit_with_labels(rows: Rows, labels: list[str], fit) -> Model:
     return model
 
 
-def held_out(rows: Rows, labels: list[str], note) -> tuple[HeldOut, dict[str, Model]]:
-    """Each topology scored by models that were trained on all the others."""
-    scores = np.zeros((len(rows), len(labels)))
-    tree_scores = np.zeros_like(scores)
-    models = {}
-    for topology in fold_names(rows):
-        own = rows.topology == topology
-        rest = rows.take(~own)
-        if not len(rest):
-            continue
-        note(f"{rows.scope}: without {topology}")
-        models[topology] = fit_with_labels(rest, labels, boosting)
-        scores[own] = models[topology].scores(rows.values[own])
-        tree_scores[own] = fit_with_labels(rest, labels, single_tree).scores(rows.values[own])
-    return HeldOut(labels, scores, tree_scores), models
+def fold(rows: Rows, labels: list[str], topology: str) -> tuple[Model, np.ndarray, np.ndarray]:
+    """A model of all topologies but one, and the raw scores of that one's rows by it and by the single tree."""
+    own = rows.topology == topology
+    rest = rows.take(~own)
+    model = fit_with_labels(rest, labels, boosting)
+    tree = fit_with_labels(rest, labels, single_tree)
+    return model, model.scores(rows.values[own]), tree.scores(rows.values[own])
 
 
 def limits(rows: Rows, labels: list[str], probabilities: np.ndarray) -> dict[str, float]:
@@ -138,6 +130,12 @@ def _without(what: tuple[str, str]) -> str:
     return _shared[0].without(*what)
 
 
+def _fold(what: tuple[str, str]) -> tuple[Model, np.ndarray, np.ndarray]:
+    scope, topology = what
+    rows = _shared[0].rows[scope]
+    return fold(rows, labels_of(rows), topology)
+
+
 class Trainer:
     """Trains and writes everything of one dataset."""
 
@@ -155,24 +153,33 @@ class Trainer:
         self.version = f"{newest[:10].replace('-', '.')}-{digest.hexdigest()[:8]}"
 
     def run(self) -> None:
-        figures = {}
-        for scope in SCOPES:
-            figures[scope] = self.scope(self.rows[scope])
-        self.work.mkdir(parents=True, exist_ok=True)
-        (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
-        if self.only_topologies:
-            return
-        versions = sorted({tape["flink_version"] for tape in self.tapes.values()})
-        slugs = sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]})
-        left_out = [("flink", version) for version in versions] + [("slug", slug) for slug in slugs]
         # Each is a training of its own, and alone on its processor.
         with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_share, initargs=(self,)) as processes:
-            for done in processes.map(_without, left_out):
+            figures = {scope: self.scope(self.rows[scope], processes) for scope in SCOPES}
+            self.work.mkdir(parents=True, exist_ok=True)
+            (self.work / "rows.json").write_text(json.dumps({"version": self.version, "scopes": figures}))
+            if self.only_topologies:
+                return
+            versions = sorted({tape["flink_version"] for tape in self.tapes.values()})
+            slugs = sorted({fault["slug"] for tape in self.tapes.values() for fault in tape["label"]["faults"]})
+            for done in processes.map(_without, [("flink", version) for version in versions] + [("slug", slug) for slug in slugs]):
                 self.note(done)
 
-    def scope(self, rows: Rows) -> dict:
+    def held_out(self, rows: Rows, labels: list[str], processes: ProcessPoolExecutor) -> tuple[HeldOut, dict[str, Model]]:
+        """Each topology scored by models that were trained on all the others."""
+        scores = np.zeros((len(rows), len(labels)))
+        tree_scores = np.zeros_like(scores)
+        models = {}
+        names = [name for name in fold_names(rows) if (rows.topology != name).any()]
+        for name, (model, own, own_by_tree) in zip(names, processes.map(_fold, [(rows.scope, name) for name in names])):
+            self.note(f"{rows.scope}: without {name}")
+            models[name] = model
+            scores[rows.topology == name], tree_scores[rows.topology == name] = own, own_by_tree
+        return HeldOut(labels, scores, tree_scores), models
+
+    def scope(self, rows: Rows, processes: ProcessPoolExecutor) -> dict:
         labels = labels_of(rows)
-        out_of_fold, models = held_out(rows, labels, self.note)
+        out_of_fold, models = self.held_out(rows, labels, processes)
         answer, weight = targets(rows, labels), weights(rows, labels)
         # A label that only one topology has was never seen by the models that score it: nothing to calibrate.
         topologies = {label: set(rows.topology[rows.label == label]) for label in labels}
