@@ -23,18 +23,23 @@ ABSOLUTE = {
     "cpu_over_others", "direct_over_capacity", "direct_beyond_network_share", "heap_committed_share",
     "direct_used", "segments_available_share", "network_share",
 }
+# Shares of a limit that some jobs are close to for good: they speak for their own problem, beside how they change.
+ONLY_AS_SIGNS = {"metaspace_share"}
 # Late records are counted in records a second, and any at all matter.
 RELATIVE = {"late_dropped"}
 
 
-def usable(features: list[dict]) -> list[int]:
-    """Positions of the features that a model may ask."""
+def base_name(feature: dict) -> str:
+    """Name of a feature, without what says that it is the change of it."""
+    return feature["name"].removesuffix("_vs_1m").removesuffix("_vs_5m")
+
+
+def usable(features: list[dict], as_signs: bool = False) -> list[int]:
+    """Positions of the features that a model may ask; with those that it may ask of their own problem only."""
     def allowed(feature: dict) -> bool:
-        name = feature["name"]
-        if name in RELATIVE:
+        if feature["name"] in RELATIVE:
             return True
-        base = name.removesuffix("_vs_1m").removesuffix("_vs_5m")
-        if feature["unit"] in ABSOLUTE_UNITS:
+        if feature["unit"] in ABSOLUTE_UNITS or not as_signs and base_name(feature) in ONLY_AS_SIGNS:
             return False
-        return base not in ABSOLUTE
+        return base_name(feature) not in ABSOLUTE
     return [index for index, feature in enumerate(features) if allowed(feature)]

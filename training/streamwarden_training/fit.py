@@ -72,12 +72,12 @@ def boosting(rows: Rows, labels: list[str], seed: int = SEED) -> Model:
 
 def _by_their_signs(rows: Rows, labels: list[str], seed: int) -> tuple[list[Tree], np.ndarray]:
     """Trees, and the gain of each feature."""
-    asked, weight, answer = usable(rows.features), weights(rows, labels), targets(rows, labels)
+    weight, answer = weights(rows, labels), targets(rows, labels)
     trees, gains = [], np.zeros(len(rows.features))
     for index, label in enumerate(labels):
         if label in (HEALTHY, ELSEWHERE):
             continue
-        columns = columns_for(label, rows.features, asked)
+        columns = columns_for(label, rows.features)
         own = answer == index
         # Both sides weigh the same: how rare a problem is in the lab says nothing.
         balance = np.where(own, 0.5 / weight[own].sum(), 0.5 / weight[~own].sum()) * len(own)

@@ -14,7 +14,7 @@ import onnxruntime
 from . import onnx_file
 from .choice import usable
 from .dataset import ELSEWHERE, HEALTHY, Rows
-from .signs import SIGNS, TROUBLE, columns_for
+from .signs import SIGNS, TROUBLE, columns_for, more_is_worse
 from .trees import Ensemble
 
 # Two builds of the runtime may add up in another order.
@@ -90,11 +90,12 @@ def label_profiles(rows: Rows, labels: list[str], brings: dict[str, set[str]] | 
         if label in (HEALTHY, ELSEWHERE):
             continue
         own = rows.label == label
-        profile = _profile(rows, own, _comparable(label, rows.features), MOST_OUTSIDE)
+        columns = _comparable(label, rows.features)
+        profile = _profile(rows, own, columns, MOST_OUTSIDE, _of_problem([rows.features[column] for column in columns]))
         if profile and healthy:
             shown = _profile(rows, own, trouble, MOST_OUTSIDE)
             free = {column for one in (label, *(brings or {}).get(label, ())) if one in SIGNS
-                    for column in columns_for(one, rows.features, usable(rows.features))}
+                    for column in columns_for(one, rows.features)}
             profile["trouble"] = [
                 ANYTHING if column in free or most == ANYTHING else max(most, healthy["max"][column])
                 for column, most in enumerate(shown["max"] if shown else [ANYTHING] * len(rows.features))]
@@ -139,7 +140,7 @@ def _troubling(features: list[dict]) -> list[int]:
 
 def _comparable(label: str, features: list[dict]) -> list[int]:
     """Positions of the features where a problem shows, without what says how its job is built or how fast it is."""
-    return [column for column in columns_for(label, features, usable(features))
+    return [column for column in columns_for(label, features)
             if features[column]["unit"] not in UNBOUNDED_UNITS and "none_share" not in features[column]["name"]]
 
 
@@ -149,6 +150,17 @@ def _width(values: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore", RuntimeWarning)
         low, high = np.nanpercentile(values, [5, 95], axis=0)
     return np.nan_to_num(high - low)
+
+
+def _of_problem(features: list[dict]):
+    """As ``_range`` finds limits, but none above for what is only worse the more of it there is."""
+    open_above = np.array([more_is_worse(feature) for feature in features])
+
+    def limits_of(values: np.ndarray, slack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        low, high = _range(values, slack)
+        return low, np.where(open_above, ANYTHING, high)
+
+    return limits_of
 
 
 def _no_trouble(features: list[dict]):

@@ -7,6 +7,8 @@ engineer would look at is known. A problem that is not named here is not told by
 
 from __future__ import annotations
 
+from .choice import ONLY_AS_SIGNS, base_name, usable
+
 PRESSURE = (
     "busy_mean", "busy_max", "busy_min", "backpressured_mean", "backpressured_max", "backpressured_min", "idle_mean",
     "idle_max", "idle_min", "saturated_share", "blocked_share", "busy_of_active", "upstream_backpressured_max",
@@ -16,9 +18,10 @@ PRESSURE = (
 )
 # Whether the busy time is spent in computing or in waiting.
 COST = ("host_cpu_per_busy_max", "host_cpu_per_busy_min", "host_busy_share_of_tasks", "mailbox_latency_max")
+# Not the least loaded subtask: how little is left for it depends on how many there are.
 SPREAD = (
     "busy_spread", "busy_max_over_mean", "busy_second_over_top", "busy_variation", "records_max_over_mean",
-    "records_min_over_mean", "records_top_share", "records_second_over_top", "records_variation", "bytes_max_over_mean",
+    "records_top_share", "records_second_over_top", "records_variation", "bytes_max_over_mean",
     "true_rate_spread", "key_groups_max_over_min", "key_group_variation_left", "is_keyed",
 )
 CHECKPOINT = (
@@ -57,7 +60,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "slow-sink": PRESSURE + COST + ("busy_spread",),
     "blocking-call-in-task": PRESSURE + COST + ("busy_spread",),
     "under-provisioned-operator": PRESSURE + COST + ("busy_spread",),
-    "hot-key": SPREAD + ("busy_max", "busy_min", "pressure_step", "blocked_share"),
+    "hot-key": SPREAD + ("busy_max", "pressure_step", "blocked_share"),
     "late-records-dropped": ("late_dropped_share",),
     "watermark-stalled": WATERMARK,
     "unbounded-state": ("state_growth", "is_keyed"),
@@ -69,7 +72,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
         "source_idle_min", "backlog_max", "out_pool_usage_max",
     ),
     "gc-pressure": HEAP,
-    "key-group-skew": SPREAD + ("busy_max", "busy_min", "max_parallelism", "parallelism"),
+    "key-group-skew": SPREAD + ("busy_max", "max_parallelism", "parallelism"),
     "source-lag-grows": PRESSURE + COST + ("pending_records", "backlog", "emit_lag_max"),
     "source-silently-stalled": CUT_OFF,
     "source-topic-gone": CUT_OFF,
@@ -104,9 +107,12 @@ TROUBLE = {
 }
 
 
-def columns_for(label: str, features: list[dict], usable: list[int]) -> list[int]:
-    """Positions of the features that may speak for ``label``, out of those that models may ask."""
+def columns_for(label: str, features: list[dict]) -> list[int]:
+    """Positions of the features that may speak for ``label``."""
     signs = SIGNS.get(label, EVERYTHING)
-    own = [index for index in usable
-           if features[index]["name"].removesuffix("_vs_1m").removesuffix("_vs_5m") in signs]
-    return own or usable
+    return [index for index in usable(features, as_signs=True) if base_name(features[index]) in signs] or usable(features)
+
+
+def more_is_worse(feature: dict) -> bool:
+    """Whether more of it is never evidence against the problem that it shows."""
+    return base_name(feature) in TROUBLE or base_name(feature) in ONLY_AS_SIGNS

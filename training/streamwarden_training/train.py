@@ -253,5 +253,5 @@ class Trainer:
             "tape": rows.tape.tolist(),
             "calibration": bins,
             "importance": dict(sorted(final.importance.items(), key=lambda item: -item[1])[:15]),
-            "never_asked": sorted(set(rows.names) - {rows.names[i] for i in usable(rows.features)}),
+            "never_asked": sorted(set(rows.names) - {rows.names[i] for i in usable(rows.features, as_signs=True)}),
         }

@@ -16,6 +16,7 @@ from streamwarden_training import manifest, onnx_file, pack, trees  # noqa: E402
 from streamwarden_training.dataset import Rows  # noqa: E402
 from streamwarden_training.fit import boosting, fast_scores, labels_of, single_tree, softmax, temperature  # noqa: E402
 from streamwarden_training.choice import usable  # noqa: E402
+from streamwarden_training.signs import columns_for  # noqa: E402
 
 
 def grown(seed: int = 3):
@@ -108,6 +109,12 @@ class Choice(unittest.TestCase):
                     {"name": "parallelism", "unit": "count"}, {"name": "records_in_vs_1m", "unit": "ratio"}]
         self.assertEqual(usable(features), [0, 3])
 
+    def test_how_near_a_limit_is_that_some_jobs_are_always_near_is_asked_of_its_own_problem_only(self):
+        features = [{"name": name, "unit": "ratio"} for name in ("metaspace_share_vs_1m", "heap_share")]
+        self.assertEqual(usable(features), [1])
+        self.assertEqual(columns_for("metaspace-exhausted", features), [0])
+        self.assertEqual(columns_for("gc-pressure", features), [1])
+
 
 class Profiles(unittest.TestCase):
     FEATURES = [{"name": name, "unit": unit} for name, unit in (
@@ -140,6 +147,17 @@ class Profiles(unittest.TestCase):
         self.assertEqual(healthy["max"][:3], [manifest.ANYTHING] * 3)
         rows = np.array([[950, 300, 9, 101], [950, 300, 900, 99], [950, 300, 9, np.nan]], dtype=np.float32)
         self.assertEqual(manifest.beyond(healthy, rows).tolist(), [True, False, False])
+
+    def test_more_of_what_shows_a_problem_is_no_evidence_against_it(self):
+        features = [{"name": "heap_floor_share", "unit": "ratio"}, {"name": "cpu_per_busy", "unit": "ratio"}]
+        values = np.array([[0.9, 0.4], [0.92, 0.5], [0.91, 0.4], [0.93, 0.5], [0.3, 0.1], [0.4, 0.9]], dtype=np.float32)
+        labels = np.array(["gc-pressure"] * 4 + ["healthy"] * 2, dtype=object)
+        shape = np.array(["a", "a", "b", "b", "a", "b"], dtype=object)
+        rows = Rows("taskmanager", features, "f", values, labels, shape, shape, shape, shape, np.arange(6))
+        profile = manifest.label_profiles(rows, ["gc-pressure"])["gc-pressure"]
+        self.assertGreater(profile["min"][0], 0.5)
+        self.assertEqual(profile["max"][0], manifest.ANYTHING)
+        self.assertLess(profile["max"][1], 0.8)
 
     def test_trouble_that_a_problem_never_had_is_not_its_own_unless_it_is_known_to_bring_it_along(self):
         self.assertEqual(self.limits()["slow-sink"]["trouble"], [manifest.ANYTHING] * 3 + [100])

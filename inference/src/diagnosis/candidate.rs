@@ -73,7 +73,8 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
         // consequence without its cause is a stray line.
         let alone = class_of(judge.experience, slug) == Class::TaskmanagerLost
             && job.now_ms - track.first_ms >= PATIENCE_MS;
-        if active && (track.is_cause || alone) {
+        let is_news = !track.is_explained() || phase == Phase::Failed || job.tracker.is_open(slug);
+        if active && is_news && (track.is_cause || alone) {
             let slug = told_apart_by_figures(judge.experience, slug, &found);
             let slug = told_apart_by_order(judge.experience, slug, job.errors.tracks());
             let figures = found.remove(&slug);

@@ -50,7 +50,7 @@ pub(super) fn causes(
         .map(|one| {
             usable
                 .iter()
-                .any(|other| knows_to_explain(judge.experience, other, one))
+                .any(|other| knows_to_explain(judge.experience, &other.slug, &one.slug))
         })
         .collect();
     let (mut first, mut later) = (Vec::new(), Vec::new());
@@ -101,17 +101,17 @@ fn rank(experience: &Experience, candidate: &Candidate) -> f64 {
     rank
 }
 
-/// The experience says that `cause` explains `other`.
-fn knows_to_explain(experience: &Experience, cause: &Candidate, other: &Candidate) -> bool {
+/// The experience says that the problem `cause` explains the problem `other`.
+pub(super) fn knows_to_explain(experience: &Experience, cause: &str, other: &str) -> bool {
     let by_cause = experience
-        .problem(&cause.slug)
-        .is_some_and(|problem| problem.explains.contains(&other.slug));
+        .problem(cause)
+        .is_some_and(|problem| problem.explains.iter().any(|one| one == other));
     let by_other = experience
-        .problem(&other.slug)
-        .is_some_and(|problem| problem.explained_by.contains(&cause.slug));
+        .problem(other)
+        .is_some_and(|problem| problem.explained_by.iter().any(|one| one == cause));
     let mutual = experience
-        .problem(&other.slug)
-        .is_some_and(|problem| problem.explains.contains(&cause.slug));
+        .problem(other)
+        .is_some_and(|problem| problem.explains.iter().any(|one| one == cause));
     (by_cause || by_other) && !mutual
 }
 
@@ -123,7 +123,7 @@ fn follows(
     is_open: &impl Fn(&str) -> bool,
 ) -> bool {
     let experience = judge.experience;
-    if knows_to_explain(experience, cause, candidate) {
+    if knows_to_explain(experience, &cause.slug, &candidate.slug) {
         return true;
     }
     let problem = experience.problem(&candidate.slug);

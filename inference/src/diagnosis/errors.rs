@@ -25,8 +25,17 @@ pub(super) struct ErrorTrack {
     pub(super) confidence: f64,
     /// At least one of them does not merely follow from another failure.
     pub(super) is_cause: bool,
+    /// The newest of what followed from a finding.
+    explained_ms: i64,
     /// Newest last.
     pub(super) records: VecDeque<ErrorRecord>,
+}
+
+impl ErrorTrack {
+    /// Everything that it holds followed from a finding: it is no news once that is over.
+    pub(super) fn is_explained(&self) -> bool {
+        self.last_ms <= self.explained_ms
+    }
 }
 
 /// Errors of one job.
@@ -49,6 +58,7 @@ impl Errors {
                 occurrence_ms: i64::MIN,
                 confidence: 0.0,
                 is_cause: false,
+                explained_ms: i64::MIN,
                 records: VecDeque::new(),
             });
         if track.last_ms != i64::MIN && record.at_ms - track.last_ms > FORGET_MS {
@@ -73,6 +83,13 @@ impl Errors {
         self.tracks
             .iter()
             .map(|(slug, track)| (slug.as_str(), track))
+    }
+
+    /// Notes that what was said of a problem so far follows from a finding.
+    pub(super) fn explain(&mut self, slug: &str) {
+        if let Some(track) = self.tracks.get_mut(slug) {
+            track.explained_ms = track.last_ms;
+        }
     }
 
     /// Forgets what is too old to matter.

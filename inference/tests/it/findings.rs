@@ -371,6 +371,32 @@ fn memory_that_ran_out_is_the_cause_of_a_silence_and_not_a_frozen_process() {
     );
 }
 
+/// A sink that is slow, and checkpoints that expire meanwhile and after it: what comes of that.
+fn with_expired_checkpoints(after_the_end: bool) -> Vec<String> {
+    let mut diagnosis = seasoned();
+    opened(&mut diagnosis);
+    let expired = |at_s| error(at_s, "checkpoint-timeout-alignment", 0.9);
+    let mut events = push(&mut diagnosis, &[expired(81), expired(86)]);
+    events.extend(windows(&mut diagnosis, 9..=15, FINE));
+    if after_the_end {
+        events.extend(push(&mut diagnosis, &[expired(151), expired(156)]));
+        events.extend(windows(&mut diagnosis, 16..=20, FINE));
+    }
+    told(&events)
+}
+
+#[test]
+fn what_followed_from_a_finding_is_no_news_when_that_is_over_unless_it_comes_again() {
+    assert_eq!(with_expired_checkpoints(false), ["resolved slow-sink@sink"]);
+    assert_eq!(
+        with_expired_checkpoints(true),
+        [
+            "resolved slow-sink@sink",
+            "opened checkpoint-timeout-alignment@totals"
+        ]
+    );
+}
+
 #[test]
 fn a_cancelled_job_ends_its_findings() {
     let mut diagnosis = seasoned();
