@@ -52,6 +52,10 @@ pub struct Problem {
     /// Age of a job, in seconds, before which its figures prove nothing of it: what fills up first looks the same.
     #[serde(default)]
     pub not_before_s: u32,
+    /// Its errors say only that something failed: the figure that tells it from others of its class. Until figures do, or had
+    /// time to, it is not named.
+    #[serde(default)]
+    pub told_by: Option<ToldBy>,
     /// What a symptom stands for when nothing else in sight explains it: slug of another problem of its class.
     #[serde(default)]
     pub unexplained: Option<String>,
@@ -67,6 +71,30 @@ pub struct Problem {
     /// How it shows in logs and exceptions.
     #[serde(default)]
     pub rules: Vec<Rule>,
+}
+
+/// The figure of a subject that tells a problem from others that fail with the same error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldBy {
+    /// Name of a feature of the problem's scope.
+    pub feature: String,
+    /// It is this problem from here on.
+    #[serde(default)]
+    pub at_least: Option<f32>,
+    /// It is this problem up to here.
+    #[serde(default)]
+    pub at_most: Option<f32>,
+}
+
+impl ToldBy {
+    /// Whether a value of the feature says that it is this problem. What was not measured says nothing.
+    #[must_use]
+    pub fn holds(&self, value: f32) -> bool {
+        !value.is_nan()
+            && self.at_least.is_none_or(|least| value >= least)
+            && self.at_most.is_none_or(|most| value <= most)
+    }
 }
 
 /// How to tell a problem from another one.

@@ -15,6 +15,7 @@ mod history;
 mod job;
 mod place;
 mod score;
+mod told_apart;
 mod tracker;
 mod unplaced;
 

@@ -23,7 +23,7 @@ ABSOLUTE = {
     "cpu_over_others", "direct_over_capacity", "direct_beyond_network_share", "heap_committed_share",
     "direct_used", "segments_available_share", "network_share",
 }
-# Shares of a limit that some jobs are close to for good: they speak for their own problem, beside how they change.
+# Shares of a limit that some jobs are close to for good: only their own problem asks for them.
 ONLY_AS_SIGNS = {"metaspace_share"}
 # Late records are counted in records a second, and any at all matter.
 RELATIVE = {"late_dropped"}

@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from . import onnx_file
-from .choice import usable
+from .choice import base_name, usable
 from .dataset import ELSEWHERE, HEALTHY, Rows
 from .signs import SIGNS, TROUBLE, columns_for, more_is_worse
 from .trees import Ensemble
@@ -65,7 +65,7 @@ def healthy_ranges(rows: np.ndarray, features: list[str]) -> dict[str, dict[str,
 ANYTHING = 1e30
 # Beyond the range of a label's rows, as a share of the range that most rows of all labels have.
 SLACK = 0.25
-# A feature whose range left out more than this share of the rows of a topology that it was not made of says nothing. What is
+# A feature whose range left out more than this share of the rows of a topology that it was not made of, and more than one, says nothing. What is
 # beyond the limits of healthy rows is told to people, who must not be called for nothing.
 MOST_OUTSIDE = 0.05
 MOST_HEALTHY_OUTSIDE = 0.005
@@ -139,9 +139,11 @@ def _troubling(features: list[dict]) -> list[int]:
 
 
 def _comparable(label: str, features: list[dict]) -> list[int]:
-    """Positions of the features where a problem shows, without what says how its job is built or how fast it is."""
+    """Positions of the features where a problem shows, without what says how its job is built, how fast it is, or how suddenly
+    the problem came."""
     return [column for column in columns_for(label, features)
-            if features[column]["unit"] not in UNBOUNDED_UNITS and "none_share" not in features[column]["name"]]
+            if features[column]["unit"] not in UNBOUNDED_UNITS and "none_share" not in features[column]["name"]
+            and features[column]["name"] == base_name(features[column])]
 
 
 def _width(values: np.ndarray) -> np.ndarray:
@@ -188,7 +190,7 @@ def _holds(values: np.ndarray, topology: np.ndarray, limits_of, most_outside: fl
         missing = np.isnan(values[inside])
         with np.errstate(invalid="ignore"):
             fits = missing | ((values[inside] >= low) & (values[inside] <= high))
-        holds &= (~fits).mean(axis=0) <= most_outside
+        holds &= (~fits).sum(axis=0) <= max(1.0, most_outside * len(fits))
     return holds
 
 

@@ -26,7 +26,8 @@ SPREAD = (
 )
 CHECKPOINT = (
     "checkpoint_sync_share", "checkpoint_snapshot_share", "checkpoint_barrier_share", "checkpoint_holding_up_share",
-    "checkpoint_holding_up_alone", "job_checkpoints_failed_minute", "job_checkpoint_open_share", "checkpoint_sync",
+    "checkpoint_holding_up_alone", "checkpoint_passed_on_share", "job_checkpoints_failed_minute",
+    "job_checkpoint_open_share", "checkpoint_sync",
     "checkpoint_async", "checkpoint_alignment", "checkpoint_start_delay", "checkpoint_duration_over_interval",
     "checkpoint_duration_over_timeout", "checkpoint_since_completed_over_interval", "checkpoint_open_over_interval",
     "checkpoint_open_over_timeout", "checkpoints_expired_minute", "checkpoints_failed_in_a_row", "checkpoint_sync_max",

@@ -110,10 +110,10 @@ class Choice(unittest.TestCase):
         self.assertEqual(usable(features), [0, 3])
 
     def test_how_near_a_limit_is_that_some_jobs_are_always_near_is_asked_of_its_own_problem_only(self):
-        features = [{"name": name, "unit": "ratio"} for name in ("metaspace_share_vs_1m", "heap_share")]
-        self.assertEqual(usable(features), [1])
-        self.assertEqual(columns_for("metaspace-exhausted", features), [0])
-        self.assertEqual(columns_for("gc-pressure", features), [1])
+        features = [{"name": name, "unit": "ratio"} for name in ("metaspace_share", "metaspace_share_vs_1m", "heap_share")]
+        self.assertEqual(usable(features), [2])
+        self.assertEqual(columns_for("metaspace-exhausted", features), [0, 1])
+        self.assertEqual(columns_for("gc-pressure", features), [2])
 
 
 class Profiles(unittest.TestCase):

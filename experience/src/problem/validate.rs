@@ -32,6 +32,7 @@ pub fn mistakes(problems: &[Problem]) -> Vec<String> {
     for problem in problems {
         let mut of_problem = Vec::new();
         names(problem, &slugs, &mut of_problem);
+        figures(problem, &mut of_problem);
         sentences(problem, &mut of_problem);
         actions(problem, &mut of_problem);
         rules(problem, &mut of_problem);
@@ -72,6 +73,16 @@ fn names(problem: &Problem, slugs: &BTreeSet<&str>, found: &mut Vec<String>) {
         if *other == problem.slug {
             found.push("it names itself".to_owned());
         }
+    }
+}
+
+fn figures(problem: &Problem, found: &mut Vec<String>) {
+    let told_by = problem.told_by.as_ref();
+    if let Some(told_by) = told_by.filter(|one| one.at_least.is_none() && one.at_most.is_none()) {
+        let feature = &told_by.feature;
+        found.push(format!(
+            "told_by {feature} has neither at_least nor at_most"
+        ));
     }
 }
 

@@ -63,6 +63,22 @@ fn holding_up_share(v: &VertexView<'_>) -> f64 {
     )
 }
 
+/// How far the barriers of the troubled checkpoint came past a vertex that holds it up.
+fn passed_on_share(v: &VertexView<'_>) -> f64 {
+    let holds_up = holding_up_share(v) > 0.0;
+    let Some(checkpoint) = troubled(v.job).filter(|_| holds_up) else {
+        return f64::NAN;
+    };
+    let next = v.neighbours.downstream.iter();
+    let parts = next.filter_map(|id| part(checkpoint, id));
+    stats::max_of(parts.map(|part| {
+        stats::ratio(
+            f64::from(part.subtasks_acknowledged),
+            f64::from(part.subtasks),
+        )
+    }))
+}
+
 pub(crate) const FAMILY: Family = Family {
     name: "checkpoints",
     vertex: &[
@@ -182,6 +198,14 @@ pub(crate) const FAMILY: Family = Family {
                     missing,
                 )
             },
+        ),
+        VertexFeature::new(
+            "checkpoint_passed_on_share",
+            "ratio",
+            "how far barriers came past this step",
+            "Largest share of the subtasks of a step right downstream that have acknowledged the newest checkpoint that failed or is late, where this step has not: barriers went by, and its own snapshot is what lacks.",
+            "no checkpoint is in trouble, this step does not hold it up, or nothing lies downstream",
+            passed_on_share,
         ),
         VertexFeature::new(
             "start_delay_gauge",

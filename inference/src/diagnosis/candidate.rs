@@ -13,6 +13,7 @@ use super::history::History;
 use super::job::{Job, Phase};
 use super::place::subject_of;
 use super::score::Row;
+use super::told_apart::{self, Told};
 use super::unplaced::{is_unexplained, unplaced};
 use crate::model::manifest::{ELSEWHERE, HEALTHY, Manifest};
 
@@ -24,8 +25,6 @@ const ABOUT_EQUAL: f64 = 0.15;
 const LEAST_OF_ONE_LINE: f64 = 0.7;
 /// What follows from a failure waits this long for the failure itself to show.
 const PATIENCE_MS: i64 = 10_000;
-/// Errors that do not tell a problem from its like wait this long for figures that do.
-const PATIENCE_WITH_FIGURES_MS: i64 = 30_000;
 /// Nothing is certain.
 const MOST_CONFIDENT: f64 = 0.99;
 
@@ -75,10 +74,14 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
             && job.now_ms - track.first_ms >= PATIENCE_MS;
         let is_news = !track.is_explained() || phase == Phase::Failed || job.tracker.is_open(slug);
         if active && is_news && (track.is_cause || alone) {
-            let slug = told_apart_by_figures(judge.experience, slug, &found);
-            let slug = told_apart_by_order(judge.experience, slug, job.errors.tracks());
+            let told = told_apart::by_its_figure(job, judge, slug, track);
+            let slug = match &told {
+                Some(told) => told.slug.clone(),
+                None => told_apart::by_figures(judge.experience, slug, &found),
+            };
+            let slug = told_apart::by_order(judge.experience, slug, job.errors.tracks());
             let figures = found.remove(&slug);
-            if let Some(merged) = with_errors(job, judge, phase, &slug, track, figures) {
+            if let Some(merged) = with_errors(job, judge, phase, &slug, track, told, figures) {
                 found.insert(slug, merged);
             }
         }
@@ -89,42 +92,6 @@ pub(super) fn candidates(job: &mut Job, judge: Judge<'_>) -> Vec<Candidate> {
         found.insert(UNKNOWN.to_owned(), candidate);
     }
     found.into_values().collect()
-}
-
-/// Flink says that a checkpoint expired, not why: where figures name the reason, the error speaks for that one, and where
-/// they are like no known reason, for none.
-fn told_apart_by_figures(
-    experience: &Experience,
-    slug: &str,
-    figures: &BTreeMap<String, Candidate>,
-) -> String {
-    let class = class_of(experience, slug);
-    if !needs_figures(class) || figures.contains_key(slug) {
-        return slug.to_owned();
-    }
-    let same = figures.values().filter(|one| one.class == class);
-    let best = same.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
-    let unlike_any = figures.get(UNKNOWN).filter(|one| one.ready);
-    best.or(unlike_any).map_or(slug, |one| &one.slug).to_owned()
-}
-
-/// A symptom that nothing explains stands for what its class showed first: connections that break at once say that a
-/// process ended, heartbeats that stay away while they hold say that it stands still.
-fn told_apart_by_order<'a>(
-    experience: &Experience,
-    slug: String,
-    tracks: impl Iterator<Item = (&'a str, &'a ErrorTrack)>,
-) -> String {
-    let unexplained = |slug: &str| experience.problem(slug)?.unexplained.clone();
-    if unexplained(&slug).is_none() {
-        return slug;
-    }
-    let class = class_of(experience, &slug);
-    let same = tracks.filter(|(other, _)| class_of(experience, other) == class);
-    let Some((first, _)) = same.min_by_key(|(_, track)| track.first_ms) else {
-        return slug;
-    };
-    unexplained(first).unwrap_or_else(|| first.to_owned())
 }
 
 /// The same problem at two vertices: the surer one, and of two that are about equally sure the one further down.
@@ -147,7 +114,7 @@ fn from_figures(job: &mut Job, judge: Judge<'_>, phase: Phase) -> Vec<Candidate>
             .iter()
             .find(|(known, _)| known == scope)
             .map_or(i64::MAX, |(_, from)| *from);
-        history.forget_before(from_ms);
+        history.settle_from(from_ms);
     }
     for ((scope, _), history) in &job.subjects {
         if phase == Phase::Down && *scope == Scope::Vertex {
@@ -203,7 +170,7 @@ fn of_history(
         } else {
             mean
         };
-        if label == HEALTHY || label == ELSEWHERE || mean < limits.keep {
+        if label == HEALTHY || label == ELSEWHERE || mean.max(newest) < limits.keep {
             continue;
         }
         if is_too_early(job, judge, label, row.end_ms) {
@@ -278,16 +245,14 @@ fn with_errors(
     phase: Phase,
     slug: &str,
     track: &ErrorTrack,
+    told: Option<Told>,
     figures: Option<Candidate>,
 ) -> Option<Candidate> {
     let class = class_of(judge.experience, slug);
     let repeated_enough =
         !needs_repetition(class) || track.occurrences >= 2 || phase == Phase::Failed;
     let said_enough = track.confidence >= LEAST_OF_ONE_LINE || track.occurrences >= 3;
-    let may_be_told_apart =
-        needs_figures(class) && matches!(phase, Phase::Learning | Phase::Judged);
-    let figures_from_ms = track.first_ms.max(job.judged_from_ms(judge.config));
-    let told_apart = !may_be_told_apart || job.now_ms - figures_from_ms >= PATIENCE_WITH_FIGURES_MS;
+    let told_apart = told_apart::is_settled(job, judge, slug, track, told.as_ref());
     let enough = repeated_enough && told_apart && (said_enough || class == Class::Unknown);
     let repeated = 0.8_f64.powi(i32::try_from(track.occurrences.saturating_sub(1)).unwrap_or(30));
     let said = 1.0 - (1.0 - track.confidence.max(0.5)) * repeated;
@@ -295,9 +260,14 @@ fn with_errors(
     let measured = figures
         .as_ref()
         .map_or(0.0, |candidate| candidate.confidence);
-    let subject = match &figures {
-        Some(candidate) => candidate.subject.clone(),
-        None => subject_of(job, judge, slug, track)?,
+    let subject = match (&figures, told) {
+        (Some(candidate), _) => candidate.subject.clone(),
+        (None, Some(told)) if told.is_proven => told.subject,
+        (None, told) => {
+            let subject = subject_of(job, judge, slug, track)?;
+            told.filter(|_| subject.scope == Scope::Job)
+                .map_or(subject, |told| told.subject)
+        }
     };
     Some(Candidate {
         slug: slug.to_owned(),
@@ -316,12 +286,7 @@ fn with_errors(
     })
 }
 
-/// Whether errors of a class say only that something failed, and figures why.
-fn needs_figures(class: Class) -> bool {
-    class == Class::CheckpointTimeout
-}
-
-fn class_of(experience: &Experience, slug: &str) -> Class {
+pub(super) fn class_of(experience: &Experience, slug: &str) -> Class {
     experience
         .problem(slug)
         .map_or(Class::Unknown, |problem| problem.class)

@@ -19,17 +19,22 @@ pub(super) struct Cause {
     pub(super) followers: Vec<Candidate>,
 }
 
-/// Sorts candidates into causes and followers. Only what is ready, or open already, can be a cause.
+/// Sorts candidates into causes and followers. Only what is ready, open already, or proven by what follows from
+/// it can be a cause.
 pub(super) fn causes(
     job: &Job,
     judge: Judge<'_>,
     candidates: Vec<Candidate>,
     is_open: impl Fn(&str) -> bool,
 ) -> Vec<Cause> {
-    let mut usable: Vec<Candidate> = candidates
+    let (mut usable, unsure): (Vec<Candidate>, Vec<Candidate>) = candidates
         .into_iter()
-        .filter(|candidate| candidate.ready || is_open(&candidate.slug))
-        .collect();
+        .partition(|candidate| candidate.ready || is_open(&candidate.slug));
+    let proven = unsure
+        .into_iter()
+        .filter(|one| is_proven(judge.experience, one, &usable));
+    let proven: Vec<Candidate> = proven.collect();
+    usable.extend(proven);
     usable.sort_by(|a, b| {
         let rank = |candidate: &Candidate| {
             // What was said before is not taken back for something that is only as likely.
@@ -75,6 +80,13 @@ pub(super) fn causes(
         }
     }
     accepted
+}
+
+/// A TaskManager that is gone shows no more windows: what its last ones leave open, errors that follow from it decide.
+fn is_proven(experience: &Experience, unsure: &Candidate, sure: &[Candidate]) -> bool {
+    let mut effects = sure.iter().filter(|other| other.is_from_errors());
+    unsure.subject.scope == Scope::TaskManager
+        && effects.any(|other| knows_to_explain(experience, &unsure.slug, &other.slug))
 }
 
 /// Errors say more than figures, causes more than symptoms, anything more than advice.
@@ -127,7 +139,10 @@ fn follows(
         return true;
     }
     let problem = experience.problem(&candidate.slug);
-    let minor = problem.is_none_or(|problem| problem.severity == Severity::Advice);
+    // Advice that errors gave is not taken back because figures show something else.
+    let stands = is_open(&candidate.slug) && candidate.is_from_errors() && !cause.is_from_errors();
+    let advice = problem.is_none_or(|problem| problem.severity == Severity::Advice);
+    let minor = advice && !stands;
     let symptom = problem.is_some_and(|problem| problem.symptom);
     let may_cause_symptoms = cause.is_from_errors() || cause.subject.scope != Scope::Vertex;
     if minor || symptom && may_cause_symptoms || candidate.class == cause.class {

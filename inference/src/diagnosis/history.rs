@@ -12,6 +12,7 @@ const GAP_MS: i64 = 25_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
     rows: VecDeque<Row>,
+    settled_from_ms: i64,
 }
 
 impl History {
@@ -31,18 +32,28 @@ impl History {
         self.rows.push_back(row);
     }
 
-    /// Forgets windows that ended before.
-    pub(super) fn forget_before(&mut self, at_ms: i64) {
-        while self.rows.front().is_some_and(|row| row.end_ms < at_ms) {
-            self.rows.pop_front();
-        }
+    /// Windows that ended before are not judged.
+    pub(super) fn settle_from(&mut self, at_ms: i64) {
+        self.settled_from_ms = at_ms;
     }
 
-    pub(super) fn last(&self) -> Option<&Row> {
+    /// The last window, settled or not.
+    pub(super) fn newest(&self) -> Option<&Row> {
         self.rows.back()
     }
 
-    /// The last window, unless it is too old to say anything.
+    /// Windows that ended then or later, settled or not.
+    pub(super) fn ended_from(&self, at_ms: i64) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.end_ms >= at_ms)
+    }
+
+    /// The last window that may be judged.
+    pub(super) fn last(&self) -> Option<&Row> {
+        self.newest()
+            .filter(|row| row.end_ms >= self.settled_from_ms)
+    }
+
+    /// That, unless it is too old to say anything.
     pub(super) fn fresh(&self, now_ms: i64, stale_ms: i64) -> Option<&Row> {
         self.last().filter(|row| now_ms - row.end_ms <= stale_ms)
     }
@@ -74,6 +85,7 @@ impl History {
         self.rows
             .iter()
             .rev()
+            .take_while(|row| row.end_ms >= self.settled_from_ms)
             .filter(|row| !row.probabilities.is_empty())
     }
 }

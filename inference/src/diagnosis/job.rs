@@ -155,7 +155,7 @@ impl Job {
         let now_ms = self.now_ms;
         self.subjects.retain(|_, history| {
             history
-                .last()
+                .newest()
                 .is_some_and(|row| now_ms - row.end_ms <= FORGET_SUBJECT_MS)
         });
         self.evaluate(judge, cluster, true)
@@ -218,7 +218,7 @@ impl Job {
     }
 
     /// Before this the job is too young.
-    pub(super) fn judged_from_ms(&self, config: &DiagnosisConfig) -> i64 {
+    fn judged_from_ms(&self, config: &DiagnosisConfig) -> i64 {
         self.start_ms().saturating_add(config.learning_ms)
     }
 
@@ -235,10 +235,10 @@ impl Job {
         at_ms.saturating_sub(self.start_ms())
     }
 
-    /// Figures of windows that ended before say nothing: the subject was just deployed.
+    /// Figures of windows that ended before say nothing: the subject was just deployed. A TaskManager outlives restarts.
     pub(super) fn settled_from_ms(&self, config: &DiagnosisConfig, scope: Scope) -> i64 {
         let learned = self.judged_from_ms(config);
-        if scope == Scope::Job {
+        if scope != Scope::Vertex {
             return learned;
         }
         let running = self

@@ -6,9 +6,10 @@ use streamwarden_proto::v1::ErrorRecord;
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
-    FINE, SINK, SLOW, START_MS, STRANGE, TROUBLED, WINDOW_MS, diagnosis, diagnosis_with,
-    diagnosis_with_healthy_limits, diagnosis_with_limits, diagnosis_with_limits_of_trouble, error,
-    job_context, listing, push, symptom, told, window,
+    FINE, SINK, SLOW, START_MS, STRANGE, TROUBLED, WINDOW_MS, diagnosis, diagnosis_of_taskmanagers,
+    diagnosis_with, diagnosis_with_acknowledgements, diagnosis_with_healthy_limits,
+    diagnosis_with_limits, diagnosis_with_limits_of_trouble, error, job_context, listing, push,
+    symptom, told, window, window_of_all, window_of_taskmanager,
 };
 
 /// A job that has run well for a minute.
@@ -317,6 +318,80 @@ fn a_checkpoint_that_expired_for_a_reason_that_figures_do_not_know_is_no_known_p
     let [early, late] = expired(well_for_a_minute(diagnosis_with_limits()), STRANGE);
     assert_eq!(early, Vec::<String>::new());
     assert_eq!(late, ["opened unknown@sink"]);
+}
+
+/// What comes of checkpoints that expire; in each window after the first, source, totals and sink say how far barriers came
+/// past them.
+fn acknowledged(came_past: &[[f32; 3]]) -> Vec<String> {
+    let figures = |came_past: [f32; 3]| came_past.map(|share| [300.0, 100.0, 0.3, share]);
+    let mut diagnosis = diagnosis_with_acknowledgements();
+    push(&mut diagnosis, &[job_context(START_MS, "RUNNING")]);
+    for number in 1..=6 {
+        push(
+            &mut diagnosis,
+            &window_of_all(number, figures([f32::NAN; 3])),
+        );
+    }
+    let mut events = Vec::new();
+    for (number, came_past) in (7..).zip(came_past) {
+        let expired = error(number * 10 - 9, "checkpoint-timeout-alignment", 0.9);
+        events.extend(push(&mut diagnosis, &[expired]));
+        events.extend(push(
+            &mut diagnosis,
+            &window_of_all(number, figures(*came_past)),
+        ));
+    }
+    told(&events)
+}
+
+const CAME_PAST_TOTALS: [f32; 3] = [f32::NAN, 1.0, f32::NAN];
+const WAIT_BEFORE_TOTALS: [f32; 3] = [f32::NAN, 0.0, f32::NAN];
+
+#[test]
+fn a_checkpoint_that_expired_is_laid_to_the_snapshot_of_the_step_that_barriers_came_past() {
+    let slow = ["opened checkpoint-timeout-slow-snapshot@totals"];
+    assert_eq!(acknowledged(&[CAME_PAST_TOTALS]), slow);
+    let held_up_by_it = [WAIT_BEFORE_TOTALS; 6];
+    let story = [&[CAME_PAST_TOTALS][..], &held_up_by_it].concat();
+    assert_eq!(acknowledged(&story), slow);
+}
+
+#[test]
+fn barriers_that_reach_a_step_in_the_last_moment_do_not_lay_it_to_that_steps_snapshot() {
+    assert_eq!(acknowledged(&[[0.0, 1.0, f32::NAN]]), Vec::<String>::new());
+}
+
+#[test]
+fn a_checkpoint_whose_barriers_wait_is_laid_to_that_only_once_figures_had_time_to_say_where() {
+    assert_eq!(acknowledged(&[WAIT_BEFORE_TOTALS; 2]), Vec::<String>::new());
+    assert_eq!(
+        acknowledged(&[WAIT_BEFORE_TOTALS; 4]),
+        ["opened checkpoint-timeout-alignment@totals"]
+    );
+}
+
+#[test]
+fn what_the_last_figures_of_a_taskmanager_only_hint_at_is_proven_by_its_end() {
+    let mut diagnosis = well_for_a_minute(diagnosis_of_taskmanagers());
+    for number in 7..=8 {
+        push(&mut diagnosis, &window(number, FINE, FINE));
+        let hint = push(&mut diagnosis, &[window_of_taskmanager(number, SLOW)]);
+        assert_eq!(told(&hint), Vec::<String>::new());
+    }
+    let gone = push(&mut diagnosis, &[error(81, "taskmanager-killed", 0.9)]);
+    assert_eq!(told(&gone), ["opened disk-full@tm-1"]);
+    let mut well = seasoned();
+    let gone = push(&mut well, &[error(81, "taskmanager-killed", 0.9)]);
+    assert_eq!(gone[0].data.slug, "taskmanager-killed");
+}
+
+#[test]
+fn advice_that_errors_gave_stays_when_figures_show_something_else() {
+    let mut diagnosis = seasoned();
+    let advice = push(&mut diagnosis, &[error(61, "kryo-fallback", 0.9)]);
+    assert_eq!(advice.len(), 1, "{:?}", told(&advice));
+    opened(&mut diagnosis);
+    assert_eq!(diagnosis.open_findings().len(), 2);
 }
 
 #[test]

@@ -76,17 +76,61 @@ fn judged_with<const N: usize>(profiles: [(&str, serde_json::Value); N]) -> Diag
     judged_by(&manifest.to_string(), DiagnosisConfig::default())
 }
 
+/// The last of the figures says how far barriers came past a vertex.
+pub(crate) fn diagnosis_with_acknowledgements() -> Diagnosis {
+    let manifest = include_str!("../fixtures/tiny/manifest.json");
+    let manifest = manifest.replace("pending_records", "checkpoint_passed_on_share");
+    judged_by(&manifest, DiagnosisConfig::default())
+}
+
+/// TaskManagers are judged, too: the disk of one that is [`SLOW`] may be full, which is never sure.
+pub(crate) fn diagnosis_of_taskmanagers() -> Diagnosis {
+    let manifest = include_str!("../fixtures/tiny/manifest.json");
+    let of_taskmanagers = manifest.replace("slow-sink", "disk-full");
+    let of_taskmanagers = of_taskmanagers.replace("\"vertex\"", "\"taskmanager\"");
+    let mut of_taskmanagers: serde_json::Value = serde_json::from_str(&of_taskmanagers).unwrap();
+    of_taskmanagers["thresholds"] =
+        serde_json::json!({ "open": 0.9999, "sure": 0.9999, "keep": 0.3 });
+    let mut models = ModelSet::empty();
+    load(&mut models, Scope::Vertex, MODEL, manifest);
+    load(
+        &mut models,
+        Scope::TaskManager,
+        &with_label_disk_full(),
+        &of_taskmanagers.to_string(),
+    );
+    judged(models, DiagnosisConfig::default())
+}
+
+/// The model's labels are in its file; names of one length can be put in the place of each other.
+fn with_label_disk_full() -> Vec<u8> {
+    let (known, other) = (b"slow-sink", b"disk-full");
+    let mut model = MODEL.to_vec();
+    let at = model.windows(known.len()).position(|bytes| bytes == known);
+    let at = at.expect("the tiny model knows slow sinks");
+    model[at..at + other.len()].copy_from_slice(other);
+    model
+}
+
 fn judged_by(manifest: &str, config: DiagnosisConfig) -> Diagnosis {
     let mut models = ModelSet::empty();
+    load(&mut models, Scope::Vertex, MODEL, manifest);
+    judged(models, config)
+}
+
+const MODEL: &[u8] = include_bytes!("../fixtures/tiny/model.onnx");
+
+fn load(models: &mut ModelSet, scope: Scope, onnx: &[u8], manifest: &str) {
+    let library = find_library(None).expect("these tests need the ONNX runtime: see `make setup`");
     let files = ModelFiles {
-        onnx: include_bytes!("../fixtures/tiny/model.onnx"),
+        onnx,
         manifest: manifest.as_bytes(),
         golden: include_bytes!("../fixtures/tiny/golden.json"),
     };
-    let library = find_library(None).expect("these tests need the ONNX runtime: see `make setup`");
-    models
-        .load(&library, Scope::Vertex, files, FINGERPRINT)
-        .unwrap();
+    models.load(&library, scope, files, FINGERPRINT).unwrap();
+}
+
+fn judged(models: ModelSet, config: DiagnosisConfig) -> Diagnosis {
     Diagnosis::new(models, Arc::new(Experience::builtin().unwrap()), config)
 }
 
@@ -162,12 +206,21 @@ fn row(scope: v1::Scope, id: &str, window: i64, values: &[f32]) -> FeatureEvent 
 
 /// The records of window number `window` (from 1): the job, then its vertices.
 pub(crate) fn window(window: i64, totals: [f32; 4], sink: [f32; 4]) -> Vec<FeatureEvent> {
-    vec![
-        row(v1::Scope::Job, "j", window, &[]),
-        row(v1::Scope::Vertex, SOURCE, window, &FINE),
-        row(v1::Scope::Vertex, TOTALS, window, &totals),
-        row(v1::Scope::Vertex, SINK, window, &sink),
-    ]
+    window_of_all(window, [FINE, totals, sink])
+}
+
+/// The same, with the figures of source, totals and sink.
+pub(crate) fn window_of_all(window: i64, vertices: [[f32; 4]; 3]) -> Vec<FeatureEvent> {
+    let mut records = vec![row(v1::Scope::Job, "j", window, &[])];
+    for (id, values) in [SOURCE, TOTALS, SINK].into_iter().zip(vertices) {
+        records.push(row(v1::Scope::Vertex, id, window, &values));
+    }
+    records
+}
+
+/// A window of a TaskManager of the job.
+pub(crate) fn window_of_taskmanager(window: i64, values: [f32; 4]) -> FeatureEvent {
+    row(v1::Scope::Taskmanager, "tm-1", window, &values)
 }
 
 pub(crate) fn error(at_s: i64, slug: &str, confidence: f64) -> FeatureEvent {
