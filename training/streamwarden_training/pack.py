@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def brings(problems: Path) -> dict[str, set[str]]:
-    """Slug -> slugs of the problems that it may bring along, by ``explains`` and ``explained_by`` of the files in ``problems``."""
+    """Slug -> slugs of the problems that it may bring along, by ``explains`` and ``explained_by`` of the files in ``problems``.
+    Without any there, nothing could be told of what brings what: ``FileNotFoundError``."""
+    if not any(problems.glob("*.toml")):
+        raise FileNotFoundError(f"{problems} holds no problems; models are trained beside the pack that they belong to")
     brought: dict[str, set[str]] = defaultdict(set)
     for path in sorted(problems.glob("*.toml")):
         problem = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -179,6 +179,10 @@ class WhatAPackSays(unittest.TestCase):
         self.assertEqual(pack.without(brought, "source-lag-grows")["slow-sink"], {"checkpoint-timeout-alignment"})
         self.assertNotIn("slow-sink", pack.without(brought, "slow-sink"))
 
+    def test_a_folder_without_problems_is_refused_instead_of_training_as_if_nothing_brought_anything_along(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(FileNotFoundError):
+            pack.brings(Path(folder))
+
 
 if __name__ == "__main__":
     unittest.main()

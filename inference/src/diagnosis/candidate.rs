@@ -177,8 +177,12 @@ fn of_history(
             continue;
         }
         let profile = manifest.profiles.get(label);
-        let fits =
-            |row: &Row| profile.is_none_or(|profile| profile.fits(&row.values)) && explained(row);
+        let contradicted = told_apart::contradiction(judge.experience, manifest, label);
+        let fits = |row: &Row| {
+            profile.is_none_or(|profile| profile.fits(&row.values))
+                && explained(row)
+                && !contradicted(row)
+        };
         if !fits(row) {
             continue;
         }

@@ -11,6 +11,7 @@ use super::candidate::{Candidate, class_of};
 use super::errors::{ErrorTrack, UNKNOWN};
 use super::job::{Job, Phase};
 use super::score::Row;
+use crate::model::manifest::Manifest;
 
 /// Errors that do not tell a problem from its like wait this long for figures that do.
 const PATIENCE_MS: i64 = 30_000;
@@ -135,6 +136,25 @@ fn rows_that_show<'a>(
     rows.filter(move |row| told_by.is_some_and(|(told_by, index)| told_by.holds(row.values[index])))
 }
 
+/// Whether the figure that a problem is told by says that a row is of another one.
+pub(super) fn contradiction<'a>(
+    experience: &'a Experience,
+    manifest: &Manifest,
+    slug: &str,
+) -> impl Fn(&Row) -> bool + 'a {
+    let told_by = experience
+        .problem(slug)
+        .and_then(|problem| problem.told_by.as_ref());
+    let told_by =
+        told_by.and_then(|told_by| Some((told_by, manifest.feature_index(&told_by.feature)?)));
+    move |row| {
+        told_by.is_some_and(|(told_by, index)| {
+            let value = row.values[index];
+            !value.is_nan() && !told_by.holds(value)
+        })
+    }
+}
+
 /// Where figures name the reason of an error, it speaks for that one, and where they are like no known reason, for none.
 pub(super) fn by_figures(
     experience: &Experience,
@@ -168,4 +188,32 @@ pub(super) fn by_order<'a>(
         return slug;
     };
     unexplained(first).unwrap_or_else(|| first.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_name_no_problem_that_the_figure_which_tells_it_speaks_against() {
+        let experience = Experience::builtin().unwrap();
+        let manifest = include_str!("../../tests/fixtures/tiny/manifest.json");
+        let manifest = manifest.replace("pending_records", "checkpoint_passed_on_share");
+        let manifest = Manifest::parse("vertex", manifest.as_bytes()).unwrap();
+        let is_against = |slug: &str, came_past: f32| {
+            contradiction(&experience, &manifest, slug)(&Row {
+                scope: Scope::Vertex,
+                id: "totals".into(),
+                name: "totals".into(),
+                end_ms: 0,
+                values: vec![300.0, 100.0, 0.3, came_past],
+                probabilities: Vec::new(),
+            })
+        };
+        assert!(is_against("checkpoint-timeout-slow-snapshot", 0.0));
+        assert!(!is_against("checkpoint-timeout-slow-snapshot", 1.0));
+        assert!(is_against("checkpoint-timeout-alignment", 1.0));
+        assert!(!is_against("checkpoint-timeout-alignment", f32::NAN));
+        assert!(!is_against("slow-sink", 0.0));
+    }
 }
