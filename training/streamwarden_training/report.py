@@ -87,7 +87,7 @@ def _judge(run: dict) -> dict:
     opened = [event for event in run["events"] if event["type"].endswith("opened.v1")]
     healthy_from = label["warm_until_ms"]
     fault = label["faults"][0] if label["faults"] else None
-    result = {"tape": run["tape"], "fault": fault, "flink": run["flink_version"],
+    result = {"tape": run["tape"], "topology": label["topology"], "fault": fault, "flink": run["flink_version"],
               "healthy_ms": (fault["planted_at_ms"] if fault else run["last_ms"]) - healthy_from}
     # Of two faults, the second may be there before the first.
     there = {one["slug"] for one in label["faults"][1:]}
@@ -158,7 +158,7 @@ def _problems(runs: list[dict]) -> list[dict]:
         if run["fault"]:
             groups[run["fault"]["slug"]].append(run)
     return [{"slug": slug,
-             "topologies": len({run["tape"].removeprefix(slug) for run in group}),
+             "topologies": len({run["topology"] for run in group}),
              "replays": len(group),
              "right": sum(run["right"] for run in group),
              "subject_right": sum(run["subject_right"] for run in group),
