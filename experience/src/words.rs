@@ -157,6 +157,16 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
+/// The text with a capital letter first.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

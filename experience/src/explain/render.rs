@@ -6,6 +6,7 @@ use streamwarden_proto::finding::Action;
 
 use super::Answer;
 use crate::template::simple_name;
+use crate::words::capital;
 
 /// Evidence lines shown.
 const MAX_EVIDENCE: usize = 3;
@@ -130,14 +131,6 @@ fn write_others(others: &[Answer], out: &mut String) {
             out,
             &format!("  {} {}: {}{at}", answer.code, answer.slug, answer.title),
         );
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use streamwarden_proto::cloud_event::FindingEvent;
+use streamwarden_proto::finding::FindingStatus;
 use streamwarden_proto::scope::Scope;
 use streamwarden_proto::v1::{ClusterSnapshot, ContextRecord, ErrorRecord, context_record};
 use streamwarden_proto::{FeatureEvent, Finding};
@@ -44,14 +45,31 @@ impl Cluster {
         event: &FeatureEvent,
         row: Option<Row>,
     ) -> Vec<FindingEvent> {
-        match event {
+        let mut events = match event {
             FeatureEvent::Features(record) => match row {
                 Some(row) => self.push_row(judge, &record.job_id, &record.job_name, row),
                 None => Vec::new(),
             },
             FeatureEvent::Error(record) => self.push_error(judge, record),
             FeatureEvent::Context(record) => self.push_context(judge, record),
+        };
+        let placed = self.placed(&events);
+        events.extend(placed);
+        events
+    }
+
+    /// Ends what was said of no job once one of them shows the same.
+    fn placed(&mut self, events: &[FindingEvent]) -> Vec<FindingEvent> {
+        let open = |event: &&FindingEvent| event.data.status == FindingStatus::Open;
+        let of_jobs = events.iter().filter(open).map(|event| &event.data);
+        let mut placed = Vec::new();
+        for finding in of_jobs.filter(|finding| finding.job_id != NO_JOB) {
+            let at_ms = self.jobs.get(&finding.job_id).map(|job| job.now_ms);
+            if let (Some(at_ms), Some(nobody)) = (at_ms, self.jobs.get_mut(NO_JOB)) {
+                placed.extend(nobody.give_up(&finding.slug, at_ms));
+            }
         }
+        placed
     }
 
     fn push_row(
@@ -87,7 +105,7 @@ impl Cluster {
             .collect()
     }
 
-    /// Where neither a line nor its process's work names the job, it is about the cluster.
+    /// Where neither a line nor its process's work names the job, it is of the one that shows the same, or about the cluster.
     fn job_of(&self, record: &ErrorRecord) -> String {
         if !record.job_id.is_empty() {
             return record.job_id.clone();
@@ -100,7 +118,15 @@ impl Cluster {
             .job_of_taskmanager
             .get(subject)
             .or_else(|| self.job_of_taskmanager.get(&record.process_id));
-        known.cloned().unwrap_or_else(|| NO_JOB.to_owned())
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let is_open = |job: &&Job| job.tracker.is_open(&record.problem_slug);
+        let mut same = self.jobs.values().filter(is_open);
+        match (same.next(), same.next()) {
+            (Some(only), None) => only.id().to_owned(),
+            _ => NO_JOB.to_owned(),
+        }
     }
 
     fn push_context(&mut self, judge: Judge<'_>, record: &ContextRecord) -> Vec<FindingEvent> {

@@ -7,6 +7,7 @@ mod measured;
 mod text;
 mod words;
 
+use streamwarden_experience::words::capital;
 use streamwarden_experience::{Context, Problem};
 use streamwarden_proto::cloud_event::rfc3339;
 use streamwarden_proto::finding::{Alternative, FindingStatus, ModelRef, Severity};
@@ -94,6 +95,9 @@ fn fill(finding: &mut Finding, problem: &Problem, facts: &Facts<'_>, words: &Con
     finding.class = problem.class;
     finding.severity = problem.severity;
     finding.title = problem.title(words);
+    if finding.subject.name.is_empty() {
+        finding.title = capital(&finding.title);
+    }
     finding.effect = problem.effect(words);
     finding.explanation = problem.explanation();
     finding.actions = problem.actions(&measured, words);

@@ -9,7 +9,7 @@ use streamwarden_proto::v1::{ClusterSnapshot, ErrorRecord, JobSnapshot};
 
 use super::Judge;
 use super::cluster::NO_JOB;
-use super::errors::Errors;
+use super::errors::{ErrorTrack, Errors};
 use super::graph::Graph;
 use super::health::{JobHealth, health_score};
 use super::history::History;
@@ -17,6 +17,8 @@ use super::score::Row;
 use super::tracker::Tracker;
 use crate::config::DiagnosisConfig;
 
+/// What is read of one failure in several places is written within this time.
+const SAME_FAILURE_MS: i64 = 60_000;
 /// Subjects that did not show up for this long are forgotten.
 const FORGET_SUBJECT_MS: i64 = 600_000;
 
@@ -188,6 +190,18 @@ impl Job {
             return Vec::new();
         }
         self.evaluate(judge, cluster, false)
+    }
+
+    /// What errors that named no job were taken for shows in another job: it is that one's.
+    pub(super) fn give_up(&mut self, slug: &str, at_ms: i64) -> Vec<FindingEvent> {
+        let known = |(own, track): (&str, &ErrorTrack)| {
+            own == slug && (at_ms - track.last_ms).abs() <= SAME_FAILURE_MS
+        };
+        if !self.errors.tracks().any(known) {
+            return Vec::new();
+        }
+        self.errors.explain(slug);
+        self.tracker.give_up(at_ms, slug)
     }
 
     /// The cluster does not list it: it was refused, or forgotten. What was found is held as long as that of a job that

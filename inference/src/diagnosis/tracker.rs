@@ -108,6 +108,11 @@ impl Tracker {
         self.resolve(now_ms, |open| may_resolve && open.is_gone(config, now_ms))
     }
 
+    /// Resolves a finding that is somebody else's.
+    pub(super) fn give_up(&mut self, now_ms: i64, slug: &str) -> Vec<FindingEvent> {
+        self.resolve(now_ms, |open| open.finding.slug == slug)
+    }
+
     pub(super) fn resolve_all(&mut self, now_ms: i64) -> Vec<FindingEvent> {
         self.resolve(now_ms, |_| true)
     }

@@ -14,6 +14,7 @@ const LEAST_BEHIND_S: f64 = 2.0;
 
 pub(super) fn context(facts: &Facts<'_>, candidate: &Candidate) -> Context {
     let mut words = Context::of_subject(candidate.subject.name.clone());
+    words.set_default("subject", format!("a job of {}", facts.job.cluster_id));
     words.set("job", facts.job.name.clone());
     if let Some(subtask) = candidate.subject.subtask {
         words.set("subtask", subtask.to_string());
