@@ -2,14 +2,13 @@ use proptest::prelude::*;
 use streamwarden_inference::{Diagnosis, DiagnosisConfig, health_score};
 use streamwarden_proto::cloud_event::FindingEvent;
 use streamwarden_proto::finding::{Evidence, FindingStatus};
-use streamwarden_proto::v1::ErrorRecord;
 use streamwarden_proto::{FeatureEvent, Finding};
 
 use crate::records::{
     FINE, SINK, SLOW, START_MS, STRANGE, TROUBLED, WINDOW_MS, diagnosis, diagnosis_of_taskmanagers,
-    diagnosis_with, diagnosis_with_acknowledgements, diagnosis_with_healthy_limits,
-    diagnosis_with_limits, diagnosis_with_limits_of_trouble, error, job_context, listing, push,
-    symptom, told, window, window_of_all, window_of_taskmanager,
+    diagnosis_with, diagnosis_with_healthy_limits, diagnosis_with_limits,
+    diagnosis_with_limits_of_trouble, error, job_context, listing, push, symptom, told, window,
+    window_of_taskmanager,
 };
 
 /// A job that has run well for a minute.
@@ -17,7 +16,7 @@ pub(crate) fn seasoned() -> Diagnosis {
     well_for_a_minute(diagnosis())
 }
 
-fn well_for_a_minute(mut diagnosis: Diagnosis) -> Diagnosis {
+pub(crate) fn well_for_a_minute(mut diagnosis: Diagnosis) -> Diagnosis {
     assert_eq!(
         told(&push(&mut diagnosis, &[job_context(START_MS, "RUNNING")])),
         Vec::<String>::new()
@@ -31,7 +30,7 @@ fn well_for_a_minute(mut diagnosis: Diagnosis) -> Diagnosis {
     diagnosis
 }
 
-fn opened(diagnosis: &mut Diagnosis) -> Finding {
+pub(crate) fn opened(diagnosis: &mut Diagnosis) -> Finding {
     let mut events = push(diagnosis, &window(7, FINE, SLOW));
     events.extend(push(diagnosis, &window(8, FINE, SLOW)));
     assert_eq!(told(&events), ["opened slow-sink@sink"]);
@@ -213,65 +212,6 @@ fn what_was_found_of_a_job_that_the_cluster_never_lists_ends_after_an_hour() {
 }
 
 #[test]
-fn a_failure_that_names_no_job_is_not_laid_upon_the_one_that_runs() {
-    let mut diagnosis = seasoned();
-    let stray = of_nobody(error(61, "connector-not-found", 0.97));
-    let events = push(&mut diagnosis, &[stray]);
-    assert_eq!(events.len(), 1, "{:?}", told(&events));
-    assert_eq!(events[0].data.job_id, "");
-}
-
-/// The same error, of which nothing says whose it is.
-fn of_nobody(error: FeatureEvent) -> FeatureEvent {
-    let FeatureEvent::Error(record) = error else {
-        unreachable!("an error is an error");
-    };
-    FeatureEvent::Error(ErrorRecord {
-        job_id: String::new(),
-        job_name: String::new(),
-        subject: None,
-        ..record
-    })
-}
-
-#[test]
-fn a_failure_that_names_no_job_at_first_is_told_once_it_is_known_whose_it_is() {
-    let mut diagnosis = seasoned();
-    let events = push(
-        &mut diagnosis,
-        &[
-            of_nobody(error(61, "timestamp-missing", 0.97)),
-            error(63, "timestamp-missing", 0.97),
-            of_nobody(error(64, "timestamp-missing", 0.97)),
-        ],
-    );
-    assert_eq!(
-        told(&events),
-        [
-            "opened timestamp-missing@",
-            "opened timestamp-missing@totals",
-            "resolved timestamp-missing@",
-        ]
-    );
-    assert_eq!(
-        events[0].data.title,
-        "Records of a job of c have no timestamp"
-    );
-    assert_eq!(diagnosis.open_findings().len(), 1);
-}
-
-#[test]
-fn a_failure_that_names_no_job_is_of_the_one_that_shows_the_same() {
-    let mut diagnosis = seasoned();
-    let named = error(61, "not-enough-slots", 0.9);
-    let events = push(
-        &mut diagnosis,
-        &[named, of_nobody(error(62, "not-enough-slots", 0.95))],
-    );
-    assert_eq!(events.len(), 1, "{:?}", told(&events));
-}
-
-#[test]
 fn a_failure_that_no_rule_knows_is_called_unknown_when_it_comes_again() {
     let mut diagnosis = seasoned();
     let events = push(&mut diagnosis, &[error(61, "", 0.0), error(70, "", 0.0)]);
@@ -290,7 +230,7 @@ fn a_failure_that_no_rule_knows_is_called_unknown_when_it_comes_again() {
 }
 
 /// What comes of windows with these numbers, in which the sink shows these figures.
-fn windows(
+pub(crate) fn windows(
     diagnosis: &mut Diagnosis,
     numbers: std::ops::RangeInclusive<i64>,
     sink: [f32; 4],
@@ -334,82 +274,6 @@ fn a_problem_is_not_named_beside_trouble_that_never_goes_with_it() {
     assert_eq!(strange(&mut diagnosis, 7..=9), ["opened unknown@sink"]);
     let mut diagnosis = well_for_a_minute(diagnosis_with_limits_of_trouble());
     opened(&mut diagnosis);
-}
-
-/// What comes of two expired checkpoints and of the windows after them.
-fn expired(mut diagnosis: Diagnosis, sink: [f32; 4]) -> [Vec<String>; 2] {
-    let slug = "checkpoint-timeout-alignment";
-    let mut early = push(
-        &mut diagnosis,
-        &[error(61, slug, 0.9), error(66, slug, 0.9)],
-    );
-    early.extend(windows(&mut diagnosis, 7..=8, sink));
-    let late = windows(&mut diagnosis, 9..=10, sink);
-    [told(&early), told(&late)]
-}
-
-#[test]
-fn a_checkpoint_that_expired_is_laid_to_what_is_usual_only_once_figures_had_time_to_say_why() {
-    let [early, late] = expired(seasoned(), FINE);
-    assert_eq!(early, Vec::<String>::new());
-    assert_eq!(late, ["opened checkpoint-timeout-alignment@totals"]);
-}
-
-#[test]
-fn a_checkpoint_that_expired_for_a_reason_that_figures_do_not_know_is_no_known_problem() {
-    let [early, late] = expired(well_for_a_minute(diagnosis_with_limits()), STRANGE);
-    assert_eq!(early, Vec::<String>::new());
-    assert_eq!(late, ["opened unknown@sink"]);
-}
-
-/// What comes of checkpoints that expire; in each window after the first, source, totals and sink say how far barriers came
-/// past them.
-fn acknowledged(came_past: &[[f32; 3]]) -> Vec<String> {
-    let figures = |came_past: [f32; 3]| came_past.map(|share| [300.0, 100.0, 0.3, share]);
-    let mut diagnosis = diagnosis_with_acknowledgements();
-    push(&mut diagnosis, &[job_context(START_MS, "RUNNING")]);
-    for number in 1..=6 {
-        push(
-            &mut diagnosis,
-            &window_of_all(number, figures([f32::NAN; 3])),
-        );
-    }
-    let mut events = Vec::new();
-    for (number, came_past) in (7..).zip(came_past) {
-        let expired = error(number * 10 - 9, "checkpoint-timeout-alignment", 0.9);
-        events.extend(push(&mut diagnosis, &[expired]));
-        events.extend(push(
-            &mut diagnosis,
-            &window_of_all(number, figures(*came_past)),
-        ));
-    }
-    told(&events)
-}
-
-const CAME_PAST_TOTALS: [f32; 3] = [f32::NAN, 1.0, f32::NAN];
-const WAIT_BEFORE_TOTALS: [f32; 3] = [f32::NAN, 0.0, f32::NAN];
-
-#[test]
-fn a_checkpoint_that_expired_is_laid_to_the_snapshot_of_the_step_that_barriers_came_past() {
-    let slow = ["opened checkpoint-timeout-slow-snapshot@totals"];
-    assert_eq!(acknowledged(&[CAME_PAST_TOTALS]), slow);
-    let held_up_by_it = [WAIT_BEFORE_TOTALS; 6];
-    let story = [&[CAME_PAST_TOTALS][..], &held_up_by_it].concat();
-    assert_eq!(acknowledged(&story), slow);
-}
-
-#[test]
-fn barriers_that_reach_a_step_in_the_last_moment_do_not_lay_it_to_that_steps_snapshot() {
-    assert_eq!(acknowledged(&[[0.0, 1.0, f32::NAN]]), Vec::<String>::new());
-}
-
-#[test]
-fn a_checkpoint_whose_barriers_wait_is_laid_to_that_only_once_figures_had_time_to_say_where() {
-    assert_eq!(acknowledged(&[WAIT_BEFORE_TOTALS; 2]), Vec::<String>::new());
-    assert_eq!(
-        acknowledged(&[WAIT_BEFORE_TOTALS; 4]),
-        ["opened checkpoint-timeout-alignment@totals"]
-    );
 }
 
 #[test]
@@ -485,32 +349,6 @@ fn memory_that_ran_out_is_the_cause_of_a_silence_and_not_a_frozen_process() {
     assert_eq!(
         told(&push(&mut diagnosis, &events)),
         [format!("opened heap-exhausted@{}", "j")]
-    );
-}
-
-/// A sink that is slow, and checkpoints that expire meanwhile and after it: what comes of that.
-fn with_expired_checkpoints(after_the_end: bool) -> Vec<String> {
-    let mut diagnosis = seasoned();
-    opened(&mut diagnosis);
-    let expired = |at_s| error(at_s, "checkpoint-timeout-alignment", 0.9);
-    let mut events = push(&mut diagnosis, &[expired(81), expired(86)]);
-    events.extend(windows(&mut diagnosis, 9..=15, FINE));
-    if after_the_end {
-        events.extend(push(&mut diagnosis, &[expired(151), expired(156)]));
-        events.extend(windows(&mut diagnosis, 16..=20, FINE));
-    }
-    told(&events)
-}
-
-#[test]
-fn what_followed_from_a_finding_is_no_news_when_that_is_over_unless_it_comes_again() {
-    assert_eq!(with_expired_checkpoints(false), ["resolved slow-sink@sink"]);
-    assert_eq!(
-        with_expired_checkpoints(true),
-        [
-            "resolved slow-sink@sink",
-            "opened checkpoint-timeout-alignment@totals"
-        ]
     );
 }
 

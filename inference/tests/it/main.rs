@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod expired;
 mod findings;
 mod machine;
 mod models;
+mod nobody;
 mod records;
