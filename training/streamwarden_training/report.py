@@ -212,6 +212,9 @@ def _unknown(runs: list[dict], brings: dict[str, set[str]]) -> list[str]:
         wrong = Counter((run["fault"]["slug"], run["answer"]) for run in sick if answer(run) == said)
         if wrong:
             lines += ["", f"{title}: " + ", ".join(f"{slug} as {name} ({count})" for (slug, name), count in wrong.most_common()) + "."]
+    lines += ["", "What is taken for another problem shares its figures: another kind of slow step, or a consequence that is really there, as "
+              "records that are dropped late. Runs of more kinds of slow steps would narrow the limits of both. Nothing can be said of "
+              "what looks like a healthy job to all who do not know it, as capacity that nobody needs."]
     return [*lines, ""]
 
 
